@@ -1,0 +1,68 @@
+package diag
+
+// What is said of the form of an answer (parser.Lint).
+const (
+	MsgUnclosed          Message = iota // {0} the opener, {1} the closer
+	MsgUnclosedArgument                 // {0} the opener
+	MsgFullwidth                        // {0} what was typed, {1} what was meant
+	MsgMissingHash                      // {0} the name
+	MsgSingleBracket                    // {0} the opener that was meant, {1} its closer
+	MsgSplitByTags                      // {0} the first tag
+	MsgExpressionInLabel                // {0} the opener
+	MsgInvalidUTF8
+	MsgLimitSource // {0} bytes at most
+	MsgLimitDepth  // {0} levels at most
+	MsgLimitNodes  // {0} pieces at most
+	FixClose       // {0} the closer
+	FixFullwidth   // {0} what was meant
+	FixHash
+	FixBrackets // {0} the expression as it was meant
+	FixTags
+	FixEscape
+	FixTakeOut
+
+	formEnd
+)
+
+var formMessages = [formEnd]message{
+	MsgUnclosed: {Unclosed,
+		"{0} 后面没有找到结束的 {1}，这里会按原文显示。",
+		"There is no {1} that closes {0}; it stays text."},
+	MsgUnclosedArgument: {Unclosed,
+		"{0} 的圆括号没有配对，或者 ) 后面少了冒号 :，这里会按原文显示。",
+		"The ( of {0} is never closed, or the : behind its ) is missing; it stays text."},
+	MsgFullwidth: {Fullwidth,
+		"这里是中文标点“{0}”，表达式里要用英文标点“{1}”。",
+		"“{0}” is full-width punctuation; an expression wants “{1}”."},
+	MsgMissingHash: {MissingHash,
+		"{0} 前面好像漏写了 #，这里会按原文显示。",
+		"A # seems to be missing before {0}; it stays text."},
+	MsgSingleBracket: {Unclosed,
+		"表达式的括号要写两个：{0} … {1}，这里会按原文显示。",
+		"The brackets of an expression are doubled: {0} … {1}; this stays text."},
+	MsgSplitByTags: {SplitByTags,
+		"表达式中间夹着格式标签 {0}，请清除这一段的格式后重新输入。",
+		"The tag {0} cuts the expression in two; clear the formatting of this piece."},
+	MsgExpressionInLabel: {ExpressionInLabel,
+		"按钮文字和网址里只能使用变量，{0} 会原样显示。",
+		"Labels and URLs hold text and variables only; {0} stays text."},
+	MsgInvalidUTF8: {InvalidUTF8,
+		"这里的字节不是 UTF-8 编码。请把文件另存为 UTF-8。",
+		"These bytes are not UTF-8. Save the file as UTF-8."},
+	MsgLimitSource: {Limit,
+		"答案超过了 {0} 字节，将按原文显示。请把它分成几条。",
+		"The answer is longer than {0} bytes and is shown as its own text. Split it."},
+	MsgLimitDepth: {Limit,
+		"嵌套超过了 {0} 层，整条答案将按原文显示。",
+		"The nesting is deeper than {0}; the whole answer is shown as its own text."},
+	MsgLimitNodes: {Limit,
+		"表达式和文字一共超过了 {0} 段，整条答案将按原文显示。",
+		"There are more than {0} pieces of text and expressions; the whole answer is shown as its own text."},
+	FixClose:     {0, "补上 {0}", "Add {0}"},
+	FixFullwidth: {0, "改成“{0}”", "Change it to “{0}”"},
+	FixHash:      {0, "补上 #", "Add the #"},
+	FixBrackets:  {0, "改成 {0}", "Change it to {0}"},
+	FixTags:      {0, "去掉中间的标签", "Take the tags out"},
+	FixEscape:    {0, "在前面加 \\ 表示这是文字", "Put a \\ before it to keep it as text"},
+	FixTakeOut:   {0, "移到外面", "Move it out"},
+}

@@ -1,0 +1,63 @@
+package diag
+
+import "strings"
+
+// nearLimit is how many edits a slip may be away from the name that was meant.
+const nearLimit = 2
+
+// Nearest returns the candidate that is the fewest edits away from name: an edit
+// inserts, deletes or replaces one byte or swaps two neighbours (the optimal string
+// alignment distance). More than two edits, or as many as the name has bytes, is
+// no likeness. A name that differs in case only is always near. Among equals the
+// first candidate wins. An exact match is returned as well.
+func Nearest(name string, candidates []string) (string, bool) {
+	best, bestAt := nearLimit+1, ""
+	for _, c := range candidates {
+		d := distance(name, c, best)
+		if strings.EqualFold(name, c) {
+			d = min(d, 1)
+		}
+		if d < best && (d == 0 || d < len(c) && d < len(name)) {
+			best, bestAt = d, c
+		}
+	}
+	return bestAt, best <= nearLimit
+}
+
+// distance is the optimal string alignment distance of a and b, or limit when it
+// is not below limit. Names are short: the rows fit on the stack.
+func distance(a, b string, limit int) int {
+	const most = 64
+	if a == b {
+		return 0
+	}
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit || len(a) > most || len(b) > most {
+		return limit
+	}
+	var rows [3][most + 1]int
+	prev2, prev, cur := &rows[0], &rows[1], &rows[2]
+	for j := range len(b) + 1 {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		least := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, prev2[j-2]+1)
+			}
+			cur[j] = d
+			least = min(least, d)
+		}
+		if least >= limit {
+			return limit
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return min(prev[len(b)], limit)
+}
