@@ -1,0 +1,3 @@
+// Package markup decides where in an html or markdown answer a value stands,
+// and writes the value for that place.
+package markup
