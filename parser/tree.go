@@ -5,14 +5,14 @@ type Kind uint8
 
 // The kinds of nodes.
 const (
-	Root       Kind = iota // Nodes[0]: the answer itself
-	Text                   // text, one value
-	Variable               // ${scope.name} or ${scope.name|fallback}
-	Computed               // ${= expr }
-	Operation              // [[#name(arg):label]]
-	Data                   // ((#name(arg):url))
-	Logic                  // {{#name(arg):content}}
-	DataElse               // ((#else:content))
+	Root      Kind = iota // Nodes[0]: the answer itself
+	Text                  // text, one value
+	Variable              // ${scope.name} or ${scope.name|fallback}
+	Computed              // ${= expr }
+	Operation             // [[#name(arg):label]]
+	Data                  // ((#name(arg):url))
+	Logic                 // {{#name(arg):content}}
+	DataElse              // ((#else:content))
 )
 
 // Node is one piece of an answer. All positions are byte offsets into
@@ -21,6 +21,8 @@ type Node struct {
 	Kind        Kind
 	HasArg      bool // there is a ( … ) behind the name, maybe empty
 	HasFallback bool // Variable: there is a |, maybe with nothing behind it
+	role        role
+	depth       uint8 // how many expressions it stands in, 255 for more
 
 	Start, End int32 // the whole expression, brackets included
 
@@ -59,6 +61,9 @@ const (
 	OverSource Limited = iota + 1
 	OverDepth
 	OverNodes
+	// OverUnclosed: openers without a closer, in an order that makes reading again and
+	// again necessary; no text that is not made for the purpose comes near.
+	OverUnclosed
 )
 
 // Tree is a parsed answer. Nodes[0] is the Root. A Tree may be read by many
@@ -72,7 +77,9 @@ type Tree struct {
 	// then one Text that holds the whole source.
 	Over *Over
 
-	opt Options
+	opt   Options
+	live  int // nodes that hang in the tree
+	spent int // bytes that were read more than once
 }
 
 // Name returns the name of node i: of an expression what stands behind the #, of a

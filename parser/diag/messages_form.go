@@ -13,8 +13,9 @@ const (
 	MsgLimitSource // {0} bytes at most
 	MsgLimitDepth  // {0} levels at most
 	MsgLimitNodes  // {0} pieces at most
-	FixClose       // {0} the closer
-	FixFullwidth   // {0} what was meant
+	MsgLimitUnclosed
+	FixClose     // {0} the closer
+	FixFullwidth // {0} what was meant
 	FixHash
 	FixBrackets // {0} the expression as it was meant
 	FixTags
@@ -58,6 +59,9 @@ var formMessages = [formEnd]message{
 	MsgLimitNodes: {Limit,
 		"表达式和文字一共超过了 {0} 段，整条答案将按原文显示。",
 		"There are more than {0} pieces of text and expressions; the whole answer is shown as its own text."},
+	MsgLimitUnclosed: {Limit,
+		"没有写完的表达式太多，整条答案将按原文显示。",
+		"Too many expressions are begun and never closed; the whole answer is shown as its own text."},
 	FixClose:     {0, "补上 {0}", "Add {0}"},
 	FixFullwidth: {0, "改成“{0}”", "Change it to “{0}”"},
 	FixHash:      {0, "补上 #", "Add the #"},
