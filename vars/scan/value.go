@@ -1,0 +1,66 @@
+package scan
+
+import (
+	"math"
+	"strconv"
+)
+
+// Decode returns a document as Go values: nil, bool, string, []any, map[string]any,
+// and for a number int when it is written as an integer that fits, else float64; a
+// number beyond float64 is nil. Of members with one name the last one counts. The
+// strings are copies: nothing of data is kept. The error is an *Error.
+func Decode(data string) (any, error) {
+	var s Scanner
+	s.ResetString(data)
+	v := s.value()
+	if err := s.End(); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// value reads the value that is to be read next. It recurses no deeper than
+// MaxDepth.
+func (s *Scanner) value() any {
+	switch s.Kind() {
+	case String:
+		text, _ := s.Text()
+		return string([]byte(text))
+	case Number:
+		text, _ := s.Number()
+		return number(text)
+	case Bool:
+		v, _ := s.Bool()
+		return v
+	case Array:
+		list := []any{}
+		s.EnterArray()
+		for s.Next() {
+			list = append(list, s.value())
+		}
+		return list
+	case Object:
+		members := map[string]any{}
+		s.EnterObject()
+		for s.Next() {
+			name := string([]byte(s.Key()))
+			members[name] = s.value()
+		}
+		return members
+	case Null, Invalid:
+	}
+	s.Skip()
+	return nil
+}
+
+// number returns a JSON number as a Go value.
+func number(text string) any {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= math.MinInt && n <= math.MaxInt {
+		return int(n)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil
+	}
+	return f
+}
