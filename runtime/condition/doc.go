@@ -1,0 +1,2 @@
+// Package condition compiles and evaluates the expressions of answers.
+package condition
