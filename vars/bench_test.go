@@ -1,6 +1,8 @@
 package vars
 
 import (
+	"encoding/json"
+	"github.com/zhida-kb/zhida/vars/scan"
 	"os"
 	"testing"
 	"time"
@@ -43,5 +45,39 @@ func BenchmarkDecode(b *testing.B) {
 		if err := f.Decode(data, "/context"); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func BenchmarkDecodeCompact(b *testing.B) {
+	data := scan.AppendCompact(nil, string(workload(b)))
+	var f Facts
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Reset(time.Time{})
+		if err := f.Decode(data, "/context"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+func BenchmarkReset(b *testing.B) {
+	var f Facts
+	for b.Loop() {
+		f.Reset(time.Time{})
+	}
+}
+func BenchmarkJSON(b *testing.B) {
+	data := workload(b)
+	for b.Loop() {
+		var v map[string]any
+		json.Unmarshal(data, &v)
+	}
+}
+func BenchmarkSkip(b *testing.B) {
+	data := workload(b)
+	var s scan.Scanner
+	for b.Loop() {
+		s.Reset(data)
+		s.End()
 	}
 }

@@ -77,13 +77,12 @@ func (d *decoder) broken(err error) {
 
 // context reads the whole.
 func (d *decoder) context() {
-	if d.scanner.Null() {
+	if d.scanner.IsNull() {
 		return
 	}
 	if !d.scanner.EnterObject() {
 		if d.scanner.Err() == nil {
 			d.fault(faultContext)
-			d.scanner.Skip()
 		}
 		return
 	}
@@ -117,7 +116,7 @@ func (d *decoder) scope() {
 		d.fault(faultTwice)
 		return
 	}
-	if system == systemInfo || d.scanner.Null() {
+	if system == systemInfo || d.scanner.IsNull() {
 		return
 	}
 	if !d.scanner.EnterObject() {
@@ -141,10 +140,10 @@ func (d *decoder) scope() {
 
 // systemScope reads the members of a scope of the table.
 func (d *decoder) systemScope(r *scopeRange) {
-	f := d.facts
+	f, s := d.facts, d.scanner
 	parent := int32(noParent)
-	for d.scanner.Next() {
-		name := d.scanner.Key()
+	for s.Next() {
+		name := s.Key()
 		d.path[1], d.depth = name, 2
 		slot, ok := r.find(name)
 		if !ok {
@@ -159,13 +158,28 @@ func (d *decoder) systemScope(r *scopeRange) {
 			continue
 		}
 		f.seen |= 1 << slot
-		if v, ok := d.value(slot == ChatInfoMyData); ok {
+		k, text := s.Scalar()
+		switch {
+		case k == scan.Null:
+		case k < scan.Array:
+			f.kinds[slot], f.texts[slot] = Kind(k-scan.Null), text
+			if slot == ChatInfoMyData {
+				d.checkMyData()
+			}
+		case slot == ChatInfoMyData:
+			v, _ := d.composite(k)
 			f.kinds[slot], f.texts[slot] = v.kind, v.text
+			d.checkMyData()
+		default:
+			d.fault(faultComposite)
 		}
 	}
-	if text := f.texts[ChatInfoMyData]; len(text) > maxMyData && r.has(ChatInfoMyData) &&
-		d.scanner.Err() == nil && utf8.RuneCountInString(text) > maxMyData {
-		d.path[1], d.depth = rows[ChatInfoMyData].Name, 2
+}
+
+// checkMyData asks that myData is not too long.
+func (d *decoder) checkMyData() {
+	text := d.facts.texts[ChatInfoMyData]
+	if len(text) > maxMyData && utf8.RuneCountInString(text) > maxMyData {
 		d.fault(faultMyData)
 	}
 }
@@ -177,40 +191,24 @@ func (d *decoder) other(parent int32) {
 		d.fault(faultTwice)
 		return
 	}
-	if v, ok := d.value(true); ok {
-		d.facts.others[i].value = v
+	v := &d.facts.others[i].value
+	switch k, text := d.scanner.Scalar(); k {
+	case scan.Null:
+	case scan.Array, scan.Object:
+		*v, _ = d.composite(k)
+	default:
+		v.kind, v.text = Kind(k-scan.Null), text
 	}
 }
 
-// value reads a value; ok is false when it is at fault or the document is.
-func (d *decoder) value(composite bool) (v Value, ok bool) {
-	s := d.scanner
-	switch s.Kind() {
-	case scan.String:
-		v.kind = String
-		v.text, ok = s.Text()
-	case scan.Number:
-		v.kind = Number
-		v.text, ok = s.Number()
-	case scan.Bool:
-		v.kind = Bool
-		v.text, ok = s.Raw()
-	case scan.Null:
-		ok = s.Null()
-	case scan.Array, scan.Object:
-		if !composite {
-			d.fault(faultComposite)
-			return v, false
-		}
-		v.kind = Array
-		if s.Kind() == scan.Object {
-			v.kind = Object
-		}
-		v.text, ok = s.Raw()
-		v.text = d.facts.compact(v.text)
-	case scan.Invalid:
+// composite reads an array or object of kind k; ok is false when the document is in
+// error.
+func (d *decoder) composite(k scan.Kind) (v Value, ok bool) {
+	text, ok := d.scanner.Raw()
+	if !ok {
+		return Value{}, false
 	}
-	return v, ok
+	return Value{kind: Kind(k - scan.Null), text: d.facts.compact(text)}, true
 }
 
 // compact returns a checked JSON value without white space between its parts.

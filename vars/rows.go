@@ -137,29 +137,40 @@ func Scopes() []string {
 	return names
 }
 
+// maxNameLen is the length of the longest scope or name in the table, or more.
+const maxNameLen = 15
+
 // scopeRange is where the rows of one scope stand in the table.
 type scopeRange struct {
 	name     string
 	from, to Slot
+	// first has, for each length of a name, the first slot with such a name, `to`
+	// when there is none: so a search begins where it nearly always ends.
+	first [maxNameLen + 1]Slot
 }
-
-// has reports whether the slot belongs to the scope.
-func (r scopeRange) has(s Slot) bool { return s >= r.from && s < r.to }
-
-// scopes has the ranges in the order of the table; it never changes.
-var scopes = scopeRanges()
 
 // systemInfo is the index of that scope in scopes.
 const systemInfo = 1
 
+// scopes has the ranges in the order of the table; it never changes.
+var scopes = scopeRanges()
+
 func scopeRanges() []scopeRange {
 	var ranges []scopeRange
-	for i := range rows {
-		if n := len(ranges); n > 0 && ranges[n-1].name == rows[i].Scope {
-			ranges[n-1].to++
-			continue
+	for i := 0; i < NumSlots; {
+		r := scopeRange{name: rows[i].Scope, from: Slot(i)}
+		for i < NumSlots && rows[i].Scope == r.name {
+			i++
 		}
-		ranges = append(ranges, scopeRange{rows[i].Scope, Slot(i), Slot(i) + 1})
+		r.to = Slot(i)
+		for n := range r.first {
+			s := r.from
+			for s < r.to && len(rows[s].Name) != n {
+				s++
+			}
+			r.first[n] = s
+		}
+		ranges = append(ranges, r)
 	}
 	return ranges
 }
@@ -175,8 +186,11 @@ func findScope(name string) int {
 }
 
 // find returns the slot of a name within the scope.
-func (r scopeRange) find(name string) (Slot, bool) {
-	for s := r.from; s < r.to; s++ {
+func (r *scopeRange) find(name string) (Slot, bool) {
+	if len(name) > maxNameLen {
+		return 0, false
+	}
+	for s := r.first[len(name)]; s < r.to; s++ {
 		if rows[s].Name == name {
 			return s, true
 		}

@@ -22,12 +22,12 @@ func load(s string, i int) uint64 {
 }
 
 // special marks the high bit of bytes that cannot stand in a JSON string as they
-// are: quote, backslash, and those below space. The lowest mark is exact; marks
-// above it may be false, for a subtraction borrows from the byte above.
+// are: quote, backslash, and those below space. Flipping bit 1 brings the quote down
+// to 0x20 and keeps all others on their side of 0x21, so that one subtraction finds it
+// together with the control characters. The lowest mark is exact; marks above it may
+// be false, for a subtraction borrows from the byte above.
 func special(w uint64) uint64 {
-	quote := w ^ '"'*ones
-	back := w ^ '\\'*ones
-	return ((w-' '*ones)&^w | (quote-ones)&^quote | (back-ones)&^back) & highs
+	return ((w ^ 0x02*ones) - 0x21*ones | (w ^ '\\'*ones) - ones) &^ w & highs
 }
 
 // plain returns the offset of the first special byte of d at or behind i, len(d)
@@ -54,54 +54,114 @@ func plain(d string, i int) (end int, high uint64) {
 	return i, high & highs
 }
 
-// quoted reads the string whose opening quote stands at pos, and checks it. It
-// returns what stands between the quotes, and whether escapes are in it.
-func (s *Scanner) quoted() (text string, escaped, ok bool) {
-	d, start := s.data, s.pos+1
-	i, high := plain(d, start)
-	for i >= len(d) || d[i] != '"' {
-		switch {
-		case i >= len(d):
-			s.fail(len(d), UnexpectedEnd)
-			return "", false, false
-		case d[i] == '\\':
-			n, r := escapeLen(d[i:])
-			if n == 0 {
-				s.fail(i, r)
-				return "", false, false
-			}
-			escaped = true
-			i += n
-		case s.RawBreaks && (d[i] == '\n' || d[i] == '\r' || d[i] == '\t'):
-			i++
-		default:
-			s.fail(i, ControlCharacter)
-			return "", false, false
+// quoted reads the string whose opening quote stands at offset i, checks it, and
+// returns what stands between the quotes and the offset behind the closing one; that
+// is 0 when the document is in error.
+func (s *Scanner) quoted(i int) (text string, end int, escaped bool) {
+	// plain, written out: most strings are short ASCII and end in this loop.
+	d, start := s.data, i+1
+	i = start
+	var high uint64
+	for i+8 <= len(d) {
+		w := load(d, i)
+		m := special(w)
+		if m == 0 {
+			high |= w
+			i += 8
+			continue
 		}
+		m &= -m
+		high |= w & (m - 1)
+		i += bits.TrailingZeros64(m) >> 3
+		if d[i] == '"' {
+			if high&highs != 0 && !s.checkUTF8(start, i) {
+				return "", 0, false
+			}
+			return d[start:i], i + 1, false
+		}
+		break
+	}
+	return s.quotedRest(start, i, high&highs)
+}
+
+// quotedRest is quoted for the string that begins at start and has been read up to
+// i; high is set when bytes above 0x7f lie between.
+func (s *Scanner) quotedRest(start, i int, high uint64) (text string, end int, escaped bool) {
+	d := s.data
+	for {
 		var more uint64
 		i, more = plain(d, i)
 		high |= more
+		if i < len(d) && d[i] == '"' {
+			break
+		}
+		n := s.inString(i)
+		if n == 0 {
+			return "", 0, false
+		}
+		escaped = escaped || d[i] == '\\'
+		i += n
 	}
-	text = d[start:i]
-	if high != 0 && !utf8.ValidString(text) {
-		s.fail(start+invalidAt(text), InvalidUTF8)
-		return "", false, false
+	if high != 0 && !s.checkUTF8(start, i) {
+		return "", 0, false
 	}
-	s.pos = i + 1
-	return text, escaped, true
+	return d[start:i], i + 1, escaped
 }
 
-// invalidAt returns the offset of the first byte of text that is not UTF-8.
-func invalidAt(text string) int {
-	for i, r := range text {
-		if r != utf8.RuneError {
+// checkUTF8 reports whether the document is UTF-8 from start to end, where an ASCII
+// byte stands.
+func (s *Scanner) checkUTF8(start, end int) bool {
+	i := validUTF8(s.data, start, end)
+	if i < end {
+		s.fail(i, InvalidUTF8)
+	}
+	return i == end
+}
+
+// validUTF8 returns the offset of the first byte of d, from i to end, that is not
+// UTF-8; end when there is none. A rune may not reach over end, so an ASCII byte, or
+// nothing, must stand there. Runes of three bytes, which is Chinese, are told by
+// their bits; E0 and ED allow fewer second bytes and go the long way with the others.
+func validUTF8(d string, i, end int) int {
+	for i < end {
+		c := d[i]
+		if c < utf8.RuneSelf {
+			i++
 			continue
 		}
-		if _, n := utf8.DecodeRuneInString(text[i:]); n == 1 {
+		if c&0xF0 == 0xE0 && c != 0xE0 && c != 0xED && i+2 < len(d) &&
+			d[i+1]&0xC0 == 0x80 && d[i+2]&0xC0 == 0x80 {
+			i += 3
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(d[i:])
+		if r == utf8.RuneError && n == 1 {
 			return i
 		}
+		i += n
 	}
-	return len(text)
+	return end
+}
+
+// inString returns the length of the escape, or of what else may stand in a string,
+// at offset i; 0 when nothing does and the document is in error.
+func (s *Scanner) inString(i int) int {
+	d := s.data
+	switch {
+	case i >= len(d):
+		s.fail(len(d), UnexpectedEnd)
+		return 0
+	case d[i] == '\\':
+		n, r := escapeLen(d[i:])
+		if n == 0 {
+			s.fail(i, r)
+		}
+		return n
+	case s.RawBreaks && (d[i] == '\n' || d[i] == '\r' || d[i] == '\t'):
+		return 1
+	}
+	s.fail(i, ControlCharacter)
+	return 0
 }
 
 // escapeLen returns the length of the escape that e begins with, both halves of a
@@ -160,6 +220,9 @@ func (s *Scanner) decode(text string) string {
 	b := s.scratch[from:]
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
+
+// unescape decodes the text of the string where the scanner stands.
+func (s *Scanner) unescape() { s.text, s.escaped = s.decode(s.text), false }
 
 // appendUnescaped appends what the checked text of a string says.
 func appendUnescaped(dst []byte, text string) []byte {

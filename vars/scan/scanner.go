@@ -49,18 +49,28 @@ var kindOf = [256]Kind{
 
 // Scanner reads one JSON document after the other. The zero value is ready for
 // Reset. It is for one goroutine.
+//
+// It always stands at a value, or behind the last one of a level: Reset goes to the
+// document's value, Next to that of the next member or element. Kind, Scalar, Text,
+// Number, Bool, Null and Raw tell what stands there, as often as they are asked;
+// EnterObject and EnterArray step into it. What nobody asks about is checked all the
+// same.
 type Scanner struct {
 	// RawBreaks lets line feeds, carriage returns and tabs stand in strings as they
 	// are, which RFC 8259 forbids and some senders do. Set it before Reset; it stays.
 	RawBreaks bool
 
-	data    string // the whole document; empty behind an error
-	pos     int
-	depth   int
+	kind    Kind // of the value where the scanner stands; Invalid when there is none
+	escaped bool // text is a string as it is written, with escapes
 	first   bool // just inside an object or array: no comma is due
-	pending bool // a value stands at pos that nobody has read yet
-	key     string
-	scratch []byte // decoded strings that had escapes, one behind the other
+	closer  byte // what ends the innermost open level: } or ]
+	data    string
+	start   int    // where the value begins
+	pos     int    // behind it; for an array or object, which are read later, its start
+	text    string // of a scalar
+	key     string // of the member
+	depth   int
+	scratch []byte // decoded strings, one behind the other
 	err     *Error
 	stack   [MaxDepth / 64]uint64 // a bit for each open level: set for an object
 }
@@ -75,11 +85,12 @@ func (s *Scanner) Reset(data []byte) {
 // ResetString is Reset for a document that is a string.
 func (s *Scanner) ResetString(data string) {
 	s.data, s.pos, s.depth, s.key, s.err = data, 0, 0, "", nil
-	s.first, s.pending = false, true
+	s.first = false
 	if cap(s.scratch) > keepScratch {
 		s.scratch = nil
 	}
 	s.scratch = s.scratch[:0]
+	s.value(space(data, 0))
 }
 
 // Err returns what was wrong with the document as far as it has been read: nil or
@@ -91,325 +102,295 @@ func (s *Scanner) Err() error {
 	return s.err
 }
 
-// Offset returns how many bytes of the document have been read. Behind an error it
-// is the error's offset.
-func (s *Scanner) Offset() int {
-	if s.err != nil {
-		return s.err.Offset
-	}
-	return s.pos
-}
-
 // End reads what the caller left unread, asks that nothing but white space follows
 // the document's value, and returns what was wrong: nil or an *Error.
 func (s *Scanner) End() error {
-	for s.depth > 0 {
-		s.next(false)
-	}
-	if s.pending {
-		s.Skip()
-	}
+	s.skip(0)
 	if s.err == nil {
-		s.space()
-		if s.pos < len(s.data) {
-			s.fail(s.pos, TrailingData)
+		if i := space(s.data, s.pos); i < len(s.data) {
+			s.fail(i, TrailingData)
 		}
 	}
 	return s.Err()
 }
 
-// fail records the first error and empties the document, so that every later call
-// meets its end and says no.
-func (s *Scanner) fail(offset int, r Reason) {
+// fail records what is wrong at offset i, and empties the document, so that every
+// later call meets its end and says no.
+func (s *Scanner) fail(i int, r Reason) {
 	if s.err == nil {
-		s.err = &Error{Offset: offset, Reason: r}
+		s.err = &Error{Offset: i, Reason: r}
 	}
-	s.data, s.pos, s.depth = "", 0, 0
-	s.first, s.pending = false, false
+	s.data, s.pos, s.start, s.depth = "", 0, 0, 0
+	s.none()
+	s.first = false
 }
 
-// unexpected records that something else than what belongs here stands at pos.
-func (s *Scanner) unexpected(r Reason) {
-	if s.pos >= len(s.data) {
+// none says that the scanner stands at no value.
+func (s *Scanner) none() { s.kind, s.text, s.escaped = Invalid, "", false }
+
+// unexpected records that something else than what belongs there stands at offset i.
+func (s *Scanner) unexpected(i int, r Reason) bool {
+	if i >= len(s.data) {
 		r = UnexpectedEnd
 	}
-	s.fail(s.pos, r)
+	s.fail(i, r)
+	return false
 }
 
-// space steps over white space (RFC 8259, section 2).
-func (s *Scanner) space() {
-	i := s.pos
-	for i < len(s.data) {
-		c := s.data[i]
-		if c > ' ' || c != ' ' && c != '\n' && c != '\r' && c != '\t' {
-			break
-		}
+// spaces has a bit for each byte that is white space (RFC 8259, section 2).
+const spaces = 1<<' ' | 1<<'\n' | 1<<'\r' | 1<<'\t'
+
+// space returns the offset of the first byte of d at or behind i that is no white
+// space, len(d) when there is none.
+func space(d string, i int) int {
+	for i < len(d) && d[i] <= ' ' && spaces>>d[i]&1 != 0 {
 		i++
 	}
-	s.pos = i
+	return i
 }
 
-// peek steps over white space and returns the byte that follows, 0 at the end. A
-// zero byte of the document belongs nowhere either, so the two need no telling apart.
-func (s *Scanner) peek() byte {
-	if s.pos < len(s.data) {
-		if c := s.data[s.pos]; c > ' ' {
-			return c
+// Next goes on to the next member or element of the innermost object or array that
+// was entered. At its end it returns false, and the walk goes on one level further
+// out; it does so at once when the document is in error.
+func (s *Scanner) Next() bool {
+	if s.kind >= Array {
+		s.skip(s.depth)
+	}
+	if s.depth == 0 {
+		return false
+	}
+	d, i := s.data, s.pos
+	i = space(d, i)
+	if i >= len(d) {
+		return s.unexpected(i, UnexpectedEnd)
+	}
+	if d[i] == s.closer {
+		s.pos = i + 1
+		s.leave()
+		return false
+	}
+	if !s.first {
+		if d[i] != ',' {
+			return s.noComma(i)
 		}
-		s.space()
-		if s.pos < len(s.data) {
-			return s.data[s.pos]
+		i = space(d, i+1)
+	}
+	s.first = false
+	if s.closer == '}' {
+		if i >= len(d) || d[i] != '"' {
+			return s.unexpected(i, ExpectedName)
+		}
+		key, end, escaped := s.quoted(i)
+		if end == 0 {
+			return false
+		}
+		if escaped {
+			key = s.decode(key)
+		}
+		s.key = key
+		i = space(d, end)
+		if i >= len(d) || d[i] != ':' {
+			return s.unexpected(i, ExpectedColon)
+		}
+		i = space(d, i+1)
+	}
+	return s.value(i)
+}
+
+// value goes to the value that begins at offset i, and reads it unless it is an
+// array or object.
+func (s *Scanner) value(i int) bool {
+	d := s.data
+	if i >= len(d) {
+		return s.unexpected(i, UnexpectedEnd)
+	}
+	k, text, end, escaped := String, "", i, false
+	if d[i] == '"' { // the usual one first
+		text, end, escaped = s.quoted(i)
+	} else {
+		switch k = kindOf[d[i]]; k {
+		case Number:
+			text, end = s.number(i)
+		case Bool, Null:
+			text, end = s.literal(i)
+		case Invalid:
+			return s.unexpected(i, ExpectedValue)
+		default:
 		}
 	}
-	return 0
-}
-
-// Kind returns the kind of the value that is to be read next, without reading it.
-// Where no value begins it is Invalid and the document is in error.
-func (s *Scanner) Kind() Kind {
-	k := kindOf[s.peek()]
-	if k == Invalid {
-		s.unexpected(ExpectedValue)
+	if s.err != nil {
+		return false
 	}
-	return k
+	s.kind, s.text, s.escaped, s.start, s.pos = k, text, escaped, i, end
+	return true
 }
 
-// at is Kind for a caller that wants one kind.
-func (s *Scanner) at(k Kind) bool {
-	return s.pending && s.Kind() == k
+// noComma records that neither a comma nor the end stands at offset i.
+func (s *Scanner) noComma(i int) bool {
+	if s.closer == '}' {
+		return s.unexpected(i, ExpectedCommaOrBrace)
+	}
+	return s.unexpected(i, ExpectedCommaOrBracket)
 }
 
-// EnterObject steps into the object that is to be read next; ok is false and
-// nothing is read when another value stands there. Next then walks its members.
+// Key returns the name of the member that Next went to last.
+func (s *Scanner) Key() string { return s.key }
+
+// Kind returns the kind of the value where the scanner stands. It is Invalid where
+// there is none: behind the end of an object or array, behind Raw of one, and when
+// the document is in error.
+func (s *Scanner) Kind() Kind { return s.kind }
+
+// EnterObject steps into the object where the scanner stands; Next then walks its
+// members. ok is false, and nothing is done, when another value stands there.
 func (s *Scanner) EnterObject() (ok bool) {
-	return s.at(Object) && s.enter(true)
+	return s.kind == Object && s.enter('}')
 }
 
-// EnterArray steps into the array that is to be read next, like EnterObject. Next
-// then walks its elements.
+// EnterArray steps into the array where the scanner stands; Next then walks its
+// elements. ok is false, and nothing is done, when another value stands there.
 func (s *Scanner) EnterArray() (ok bool) {
-	return s.at(Array) && s.enter(false)
+	return s.kind == Array && s.enter(']')
 }
 
 // enter steps over the opening bracket at pos.
-func (s *Scanner) enter(object bool) bool {
+func (s *Scanner) enter(closer byte) bool {
 	if s.depth == MaxDepth {
 		s.fail(s.pos, TooDeep)
 		return false
 	}
 	word, bit := s.depth/64, uint64(1)<<(s.depth%64)
-	if object {
+	if closer == '}' {
 		s.stack[word] |= bit
 	} else {
 		s.stack[word] &^= bit
 	}
 	s.depth++
 	s.pos++
-	s.first, s.pending = true, false
+	s.closer = closer
+	s.none()
+	s.first = true
 	return true
 }
 
-// Next goes on to the next member or element of the innermost object or array that
-// was entered, stepping over the value before if nobody has read it. At its end, and
-// when the document is in error, it returns false; the walk is then one level
-// further out.
-func (s *Scanner) Next() bool { return s.next(true) }
-
-// Key returns the name of the member that Next went to. It keeps its meaning until
-// the next call of Next, Skip or Raw.
-func (s *Scanner) Key() string { return s.key }
-
-// next is Next; a name is decoded only when somebody may ask for it.
-func (s *Scanner) next(decode bool) bool {
-	if s.pending {
-		s.Skip()
-	}
+// leave steps one level out, behind the closing bracket that ends at pos.
+func (s *Scanner) leave() {
+	s.depth--
+	s.none()
+	s.first = false
 	if s.depth == 0 {
-		return false
+		return
 	}
 	level := s.depth - 1
-	object := s.stack[level/64]>>(level%64)&1 != 0
-	c := s.peek()
-	if object && c == '}' || !object && c == ']' {
-		s.pos++
-		s.depth--
-		s.first = false
-		return false
+	s.closer = ']'
+	if s.stack[level/64]>>(level%64)&1 != 0 {
+		s.closer = '}'
 	}
-	if !s.first {
-		if c != ',' {
-			if object {
-				s.unexpected(ExpectedCommaOrBrace)
-			} else {
-				s.unexpected(ExpectedCommaOrBracket)
-			}
-			return false
-		}
-		s.pos++
-		c = s.peek()
-	}
-	s.first = false
-	if object && !s.member(c, decode) {
-		return false
-	}
-	s.pending = true
-	return true
 }
 
-// member reads a member's name and the colon behind it.
-func (s *Scanner) member(c byte, decode bool) bool {
-	if c != '"' {
-		s.unexpected(ExpectedName)
-		return false
-	}
-	text, escaped, ok := s.quoted()
-	if !ok {
-		return false
-	}
-	if decode {
-		if escaped {
-			text = s.decode(text)
+// skip reads what is left of the levels above depth, and the array or object where
+// the scanner stands.
+func (s *Scanner) skip(depth int) {
+	for {
+		switch s.kind {
+		case Object:
+			s.enter('}')
+		case Array:
+			s.enter(']')
+		default:
 		}
-		s.key = text
+		if s.depth <= depth {
+			return
+		}
+		s.Next()
 	}
-	if s.peek() != ':' {
-		s.unexpected(ExpectedColon)
-		return false
-	}
-	s.pos++
-	return true
 }
 
-// Text reads a string and returns what it says; ok is false and nothing is read
-// when another value stands there.
+// Scalar returns the kind of the value where the scanner stands and, unless it is
+// an array or object, its text: what a string says, a number as it is written, true,
+// false or null.
+func (s *Scanner) Scalar() (k Kind, text string) {
+	if s.escaped {
+		s.unescape()
+	}
+	return s.kind, s.text
+}
+
+// Text returns what the string says where the scanner stands; ok is false when
+// another value stands there.
 func (s *Scanner) Text() (text string, ok bool) {
-	if !s.at(String) {
+	if s.kind != String {
 		return "", false
 	}
-	text, escaped, ok := s.quoted()
-	if !ok {
-		return "", false
-	}
-	s.pending = false
-	if escaped {
-		text = s.decode(text)
-	}
+	_, text = s.Scalar()
 	return text, true
 }
 
-// Number reads a number and returns it as it is written; ok is false and nothing
-// is read when another value stands there.
+// Number returns the number where the scanner stands, as it is written; ok is false
+// when another value stands there.
 func (s *Scanner) Number() (text string, ok bool) {
-	if !s.at(Number) {
+	if s.kind != Number {
 		return "", false
 	}
-	text, ok = s.number()
-	s.pending = s.pending && !ok
-	return text, ok
+	return s.text, true
 }
 
-// Bool reads true or false; ok is false and nothing is read when another value
+// Bool returns the boolean where the scanner stands; ok is false when another value
 // stands there.
 func (s *Scanner) Bool() (value, ok bool) {
-	if !s.at(Bool) {
-		return false, false
-	}
-	value = s.data[s.pos] == 't'
-	return value, s.literal()
+	return s.kind == Bool && s.text == "true", s.kind == Bool
 }
 
-// Null reads null; ok is false and nothing is read when another value stands there.
-func (s *Scanner) Null() (ok bool) {
-	return s.at(Null) && s.literal()
-}
+// IsNull reports whether the scanner stands at null.
+func (s *Scanner) IsNull() bool { return s.kind == Null }
 
-// Raw reads a value of any kind and returns it as it is written, from its first
-// byte to its last; ok is false only when the document is in error. Names and
-// strings inside have been checked, not decoded.
+// Raw returns the value where the scanner stands as it is written, from its first
+// byte to its last. An array or object is read by that: the scanner stands behind it
+// afterwards. ok is false where no value stands and when the document is in error.
 func (s *Scanner) Raw() (text string, ok bool) {
-	if !s.pending {
+	if s.kind == Invalid {
 		return "", false
 	}
-	s.peek()
-	data, start := s.data, s.pos
-	s.Skip()
+	data, start := s.data, s.start
+	s.skip(s.depth)
 	if s.err != nil {
 		return "", false
 	}
 	return data[start:s.pos], true
 }
 
-// Skip steps over the value that is to be read next and checks it.
-func (s *Scanner) Skip() {
-	if !s.pending {
-		return
-	}
-	base := s.depth
-	s.skipOne()
-	for s.depth > base {
-		if s.next(false) {
-			s.skipOne()
-		}
-	}
-}
-
-// skipOne steps over a scalar, or into an object or array.
-func (s *Scanner) skipOne() {
-	switch s.Kind() {
-	case Object:
-		s.enter(true)
-		return
-	case Array:
-		s.enter(false)
-		return
-	case String:
-		_, _, _ = s.quoted()
-	case Number:
-		_, _ = s.number()
-	case Bool, Null:
-		s.literal()
-	case Invalid: // the error is recorded, and nothing pends behind one
-	}
-	s.pending = false
-}
-
-// literal reads true, false or null, whose first byte stands at pos.
-func (s *Scanner) literal() bool {
+// literal reads true, false or null, whose first byte stands at i, and returns the
+// offset behind it, 0 when it is none of them.
+func (s *Scanner) literal(i int) (text string, end int) {
 	want := "null"
-	switch s.data[s.pos] {
+	switch s.data[i] {
 	case 't':
 		want = "true"
 	case 'f':
 		want = "false"
 	}
-	rest := s.data[s.pos:]
+	rest := s.data[i:]
 	if len(rest) < len(want) || rest[:len(want)] != want {
-		s.fail(s.pos, BadLiteral)
-		return false
+		s.fail(i, BadLiteral)
+		return "", 0
 	}
-	s.pos += len(want)
-	s.pending = false
-	return true
+	return want, i + len(want)
 }
 
-// number reads a number (RFC 8259, section 6), whose first byte stands at pos.
-func (s *Scanner) number() (string, bool) {
-	d, i := s.data, s.pos
+// number reads the number (RFC 8259, section 6) whose first byte stands at start,
+// and returns the offset behind it, 0 when it is none.
+func (s *Scanner) number(start int) (text string, end int) {
+	d, i := s.data, start
 	if d[i] == '-' {
 		i++
 	}
 	from := i
 	i = digits(d, i)
-	if i == from || d[from] == '0' && i > from+1 {
-		s.fail(s.pos, BadNumber)
-		return "", false
-	}
+	ok := i > from && (d[from] != '0' || i == from+1)
 	if i < len(d) && d[i] == '.' {
 		from = i + 1
-		if i = digits(d, from); i == from {
-			s.fail(s.pos, BadNumber)
-			return "", false
-		}
+		i = digits(d, from)
+		ok = ok && i > from
 	}
 	if i < len(d) && d[i]|0x20 == 'e' {
 		i++
@@ -417,14 +398,14 @@ func (s *Scanner) number() (string, bool) {
 			i++
 		}
 		from = i
-		if i = digits(d, from); i == from {
-			s.fail(s.pos, BadNumber)
-			return "", false
-		}
+		i = digits(d, from)
+		ok = ok && i > from
 	}
-	text := d[s.pos:i]
-	s.pos = i
-	return text, true
+	if !ok {
+		s.fail(start, BadNumber)
+		return "", 0
+	}
+	return d[start:i], i
 }
 
 // digits returns the end of the digits that begin at i.

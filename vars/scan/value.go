@@ -3,6 +3,7 @@ package scan
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Decode returns a document as Go values: nil, bool, string, []any, map[string]any,
@@ -12,45 +13,41 @@ import (
 func Decode(data string) (any, error) {
 	var s Scanner
 	s.ResetString(data)
-	v := s.value()
+	v := s.build()
 	if err := s.End(); err != nil {
 		return nil, err
 	}
 	return v, nil
 }
 
-// value reads the value that is to be read next. It recurses no deeper than
+// build returns the value where the scanner stands. It recurses no deeper than
 // MaxDepth.
-func (s *Scanner) value() any {
-	switch s.Kind() {
+func (s *Scanner) build() any {
+	switch k, text := s.Scalar(); k {
 	case String:
-		text, _ := s.Text()
-		return string([]byte(text))
+		return strings.Clone(text)
 	case Number:
-		text, _ := s.Number()
 		return number(text)
 	case Bool:
-		v, _ := s.Bool()
-		return v
+		return text == "true"
 	case Array:
 		list := []any{}
 		s.EnterArray()
 		for s.Next() {
-			list = append(list, s.value())
+			list = append(list, s.build())
 		}
 		return list
 	case Object:
 		members := map[string]any{}
 		s.EnterObject()
 		for s.Next() {
-			name := string([]byte(s.Key()))
-			members[name] = s.value()
+			name := strings.Clone(s.Key())
+			members[name] = s.build()
 		}
 		return members
-	case Null, Invalid:
+	default:
+		return nil
 	}
-	s.Skip()
-	return nil
 }
 
 // number returns a JSON number as a Go value.
