@@ -7,6 +7,10 @@ const (
 	MsgFullwidth                        // {0} what was typed, {1} what was meant
 	MsgMissingHash                      // {0} the name
 	MsgSingleBracket                    // {0} the opener that was meant, {1} its closer
+	MsgMissingColon                     // {0} the name
+	MsgOpenerSpace                      // {0} the opener that was meant
+	MsgWrongCloser                      // {0} what was typed, {1} what was meant
+	MsgNoDollar                         // {0} the variable
 	MsgSplitByTags                      // {0} the first tag
 	MsgExpressionInLabel                // {0} the opener
 	MsgInvalidUTF8
@@ -41,6 +45,18 @@ var formMessages = [formEnd]message{
 	MsgSingleBracket: {Unclosed,
 		"表达式的括号要写两个：{0} … {1}，这里会按原文显示。",
 		"The brackets of an expression are doubled: {0} … {1}; this stays text."},
+	MsgMissingColon: {Unclosed,
+		"{0} 后面少了冒号 :，这里会按原文显示。",
+		"The : behind {0} is missing; this stays text."},
+	MsgOpenerSpace: {Unclosed,
+		"括号和 # 之间不能有空格，应写成 {0}，这里会按原文显示。",
+		"No space may stand between the brackets and the #: {0}; this stays text."},
+	MsgWrongCloser: {Unclosed,
+		"结束的括号写成了 {0}，应为 {1}，这里会按原文显示。",
+		"It is closed with {0} where {1} is wanted; this stays text."},
+	MsgNoDollar: {Unclosed,
+		"变量要写成 {0}，这里会按原文显示。",
+		"A variable is written {0}; this stays text."},
 	MsgSplitByTags: {SplitByTags,
 		"表达式中间夹着格式标签 {0}，请清除这一段的格式后重新输入。",
 		"The tag {0} cuts the expression in two; clear the formatting of this piece."},

@@ -1,0 +1,82 @@
+package parser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// repeated are texts which make a careless reader start over and over: every opener,
+// and what may be begun inside of one, again and again without an end, and the same
+// with an end far behind.
+var repeated = map[string][2]string{
+	"variable": {"${a.b|", ""}, "computed": {"${= ", ""}, "operation": {"[[#a:", ""}, "data": {"((#q:", ""}, "logic": {"{{#a:", ""},
+	"data else": {"((#else:", ""}, "argument": {"{{#if(", ""}, "operation argument": {"[[#a(", ""}, "string": {"{{#if('", ""},
+	"line string": {"x \"{{#if(\" y\n", ""}, "back-quote": {"{{#if(`", ""}, "parenthesis": {"((#q:(", ""}, "backslash": {`\`, "${a.b}"},
+	"backslash opener": {`\${a.b|\`, ""}, "orphan else": {"{{#else:x}}", ""}, "open else": {"{{#else:", ""}, "mixed": {"{{#a:((#else:", ""},
+	"label in logic": {"{{#a:[[#b:", ""}, "logic closed": {"{{#a:", "}}"}, "data closed": {"((#q:a", "))"}, "label closed": {"[[#a:", "]]"},
+	"fallback closed": {"${a.b|", "}"}, "both": {"{{#a:[[#b:((#q:${a.b|", "}))]]}}"}, "dollar": {"$", ""}, "brace": {"{", ""},
+	"closer": {"}", ""}, "answer": {"您好,${userInfo.visitorName},{{#staffOnline:客服在线,[[#toChat:点击]]}}{{#else:不在线}}((#queryData:https://x.cn/a?b=${c.d|e}))", ""},
+	"wide": {"{{#staffOnline：", ""}, "wide closer": {"{{#staffOnline:x｝", ""}, "tag": {"{<b>{#staffOnline", ""},
+}
+
+// TestLinear: reading and linting twice as much takes about twice as long. The
+// shortest of several runs is compared, and the ratio over three doublings, so that
+// a busy machine does not decide.
+func TestLinear(t *testing.T) {
+	const base, doublings = 128 << 10, 3
+	for name, r := range repeated {
+		build := func(n int) string { return strings.Repeat(r[0], n/len(r[0])) + r[1] }
+		once := func(n int) time.Duration {
+			src := build(n)
+			best := time.Hour
+			for range 3 {
+				start := time.Now()
+				Lint(Parse(src, Options{HTML: true, Limits: Limits{Source: 8 << 20, Nodes: 1 << 30}}), testNames{})
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		small, large := once(base), once(base<<doublings)
+		ratio := float64(large) / float64(small)
+		if perDoubling := cubeRoot(ratio); perDoubling > 2.3 && large > 50*time.Millisecond {
+			t.Errorf("%s: %v for %d KiB, %v for %d KiB: × %.2f per doubling", name, small, base>>10, large, base<<doublings>>10, perDoubling)
+		}
+	}
+}
+
+func cubeRoot(x float64) float64 {
+	r := 1.0
+	for range 60 {
+		r -= (r*r*r - x) / (3 * r * r)
+	}
+	return r
+}
+
+// TestManyOpeners: half a million openers that nest are a diagnostic, not a stack
+// overflow.
+func TestManyOpeners(t *testing.T) {
+	for _, opener := range []string{"{{#vipUser:", "{{#vipUser:x", "${a.b|", "((#else:", "{{#if(", "[[#toChat:"} {
+		src := strings.Repeat(opener, 500_000)
+		tree := Parse(src, Options{Limits: Limits{Source: 16 << 20}})
+		if ds := Lint(tree, testNames{}); len(ds) == 0 && opener != "${a.b|" {
+			t.Errorf("%s × 500,000: no diagnostic", opener)
+		}
+		if tree.Format() != src {
+			t.Errorf("%s × 500,000: the text is lost", opener)
+		}
+	}
+}
+
+// TestUnclosedStaysExact: openers without a closer do not change what stands between
+// them, however many there are.
+func TestUnclosedStaysExact(t *testing.T) {
+	for _, n := range []int{1, 40, 300} {
+		src := strings.Repeat("{{#a:x[[#b:y((#else:", n) + "${a.b}{{#a:${c.d}}}"
+		want := fmt.Sprintf(`%q $a.b {a<$c.d>`, strings.Repeat("{{#a:x[[#b:y((#else:", n))
+		if got := Parse(src, Options{}).String(); got != want {
+			t.Errorf("%d: got %.200s", n, got)
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package parser
+
+import (
+	"strings"
+
+	"github.com/zhida-kb/zhida/parser/diag"
+)
+
+// slip is what is wrong with an expression that was meant.
+type slip struct {
+	name, opener, closer string // as meant
+
+	wideHead, tagHead bool // full-width marks, tags between the opener and the colon
+	noArgument        bool // the argument's parenthesis does not end
+	noColon           bool
+	noHash            bool
+	noDollar          bool   // a variable that lost a part of its ${
+	gap               bool   // space between the brackets and the #
+	single            bool   // one bracket instead of two
+	unclosed          bool   // there is no closer; one was put in by guess
+	wrong             string // the closer that stands there instead of the right one
+	closerAt          diag.Span
+}
+
+// mostLook is how many bytes behind an opener its closer is looked for.
+const mostLook = 8 << 10
+
+// closer looks for what ends the body that begins at the cursor, in the rest of the
+// text i and in the texts behind it, and mends it: full-width brackets, brackets of
+// another kind, a single one, none.
+func (l *linter) closer(c *cursor, i int32, b byte, s *slip) {
+	if s.noArgument {
+		return
+	}
+	want := closing(b)
+	most := c.pos + mostLook
+	var wrong, single *closerMark
+	for at := *c; at.pos < most; {
+		at.end = min(at.end, most)
+		for at.pos < at.end {
+			m, ok := l.mark(&at, want, b == '(')
+			if !ok {
+				break
+			}
+			switch {
+			case m.bracket == want && m.doubled:
+				s.closerAt = m.span
+				c.edits = append(c.edits, m.edits...)
+				if c.wide == "" {
+					c.wide, c.ascii = m.wide, m.ascii
+				}
+				if c.tag == "" {
+					c.tag = m.tag
+				}
+				return
+			case m.doubled && wrong == nil:
+				wrong = &m
+			case m.bracket == want && single == nil && !m.doubled:
+				single = &m
+			}
+		}
+		if i = l.t.Nodes[i].Next; i == 0 {
+			break
+		}
+		n := &l.t.Nodes[i]
+		if at.pos, at.end = int(n.Start), int(n.End); n.Kind != Text {
+			at.end = at.pos
+		}
+	}
+	l.guess(c, s, wrong, single)
+}
+
+// guess puts a closer where the editor most likely wanted it.
+func (l *linter) guess(c *cursor, s *slip, wrong, single *closerMark) {
+	put := func(at diag.Span, text string) {
+		c.edits = append(c.edits, diag.Edit{Span: at, NewText: text})
+		s.closerAt = at
+	}
+	s.unclosed = true
+	switch {
+	case wrong != nil:
+		s.wrong = l.t.Source[wrong.span.Start:wrong.span.End]
+		put(wrong.span, s.closer)
+	case single != nil:
+		put(single.span, s.closer)
+	default:
+		at := c.end
+		if n := strings.IndexAny(c.src[c.pos:min(c.end, c.pos+mostLook)], "\r\n"); n >= 0 {
+			at = c.pos + n
+		}
+		put(diag.Span{Start: at, End: at}, s.closer)
+	}
+}
+
+// closerMark is a closing bracket that was found.
+type closerMark struct {
+	bracket          byte
+	doubled          bool
+	span             diag.Span
+	edits            []diag.Edit
+	wide, ascii, tag string
+}
+
+// closerByte marks the bytes with which a closing bracket, its full-width form, or
+// an opening parenthesis begins.
+var closerByte = func() (t [256]bool) {
+	for _, c := range []byte("}])(\xEF\xE3") {
+		t[c] = true
+	}
+	return t
+}()
+
+// mark finds the next closing bracket in the text at the cursor and steps over it.
+// Parentheses that are opened there are stepped over in a URL.
+func (l *linter) mark(c *cursor, want byte, url bool) (closerMark, bool) {
+	open := 0
+	for c.pos < c.end {
+		if !closerByte[c.src[c.pos]] {
+			c.pos++
+			continue
+		}
+		b, n := meant(c.src[c.pos:c.end])
+		switch {
+		case url && b == '(':
+			open++
+		case url && b == ')' && open > 0:
+			open--
+		case b == '}' || b == ']' || b == ')' && (want == ')' || n == 1):
+			at := cursor{src: c.src, pos: c.pos, end: c.end, html: c.html}
+			start := c.pos
+			at.take(b)
+			one := at.pos
+			doubled := at.take(b)
+			m := closerMark{bracket: b, doubled: doubled, span: diag.Span{Start: start, End: at.pos}, edits: at.edits, wide: at.wide, ascii: at.ascii, tag: at.tag}
+			if !doubled {
+				at.pos = one
+			}
+			c.pos = at.pos
+			return m, true
+		}
+		c.pos += n
+	}
+	return closerMark{}, false
+}
+
+// until looks for the closing bracket b on the line and takes it.
+func (c *cursor) until(b byte) bool {
+	for at := *c; at.pos < min(at.end, c.pos+mostLook); {
+		got, n := meant(at.src[at.pos:at.end])
+		switch {
+		case got == b:
+			c.pos = at.pos
+			return c.take(b)
+		case got == '\n' || got == '\r':
+			return false
+		}
+		at.pos += n
+	}
+	return false
+}
+
+// report says what is wrong at [p, head).
+func (l *linter) report(c *cursor, p, head int, s *slip) {
+	var d diag.Diagnostic
+	title, args := diag.FixBrackets, []string{s.opener}
+	switch {
+	case c.tag != "":
+		d = diag.New(diag.MsgSplitByTags, p, head, c.tag)
+		title, args = diag.FixTags, nil
+		if !s.tagHead && !s.wideHead {
+			d.Span = s.closerAt
+		}
+	case c.wide != "":
+		d = diag.New(diag.MsgFullwidth, p, head, c.wide, c.ascii)
+		title, args = diag.FixFullwidth, []string{c.ascii}
+		if !s.wideHead {
+			d.Span = s.closerAt
+		}
+	case s.noHash:
+		d = diag.New(diag.MsgMissingHash, p, head, s.name)
+		title, args = diag.FixHash, nil
+	case s.single:
+		d = diag.New(diag.MsgSingleBracket, p, head, s.opener, s.closer)
+	case s.gap:
+		d = diag.New(diag.MsgOpenerSpace, p, head, s.opener)
+	case s.noArgument:
+		l.add(diag.New(diag.MsgUnclosedArgument, p, head, s.opener))
+		return
+	case s.noColon:
+		d = diag.New(diag.MsgMissingColon, p, head, s.name)
+		title, args = diag.FixClose, []string{":"}
+	case s.noDollar:
+		d = diag.New(diag.MsgNoDollar, p, head, s.opener+s.closer)
+		title, args = diag.FixBrackets, []string{s.opener + s.closer}
+	case s.wrong != "":
+		d = diag.New(diag.MsgWrongCloser, p, head, s.wrong, s.closer)
+		title, args = diag.FixClose, []string{s.closer}
+	case s.unclosed:
+		d = diag.New(diag.MsgUnclosed, p, head, s.opener, s.closer)
+		title, args = diag.FixClose, []string{s.closer}
+	default:
+		return // an expression that is one, in a text that is none of ours
+	}
+	l.add(d.WithFix(title, args, c.edits...))
+}
