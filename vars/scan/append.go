@@ -19,12 +19,8 @@ func AppendQuoted(dst []byte, text string) []byte {
 // AppendEscaped appends what AppendQuoted puts between the quotes.
 func AppendEscaped(dst []byte, text string) []byte {
 	for {
-		i, high := plain(text, 0)
-		if high != 0 && !utf8.ValidString(text[:i]) {
-			dst = append(dst, strings.ToValidUTF8(text[:i], "\uFFFD")...)
-		} else {
-			dst = append(dst, text[:i]...)
-		}
+		i := plain(text, 0)
+		dst = append(dst, text[:i]...)
 		if i == len(text) {
 			return dst
 		}
@@ -33,7 +29,7 @@ func AppendEscaped(dst []byte, text string) []byte {
 	}
 }
 
-// appendEscape appends the escape of a quote, a backslash or a control character.
+// appendEscape appends what stands for a byte that cannot stand for itself.
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -48,6 +44,9 @@ func appendEscape(dst []byte, c byte) []byte {
 		return append(dst, '\\', 'b')
 	case '\f':
 		return append(dst, '\\', 'f')
+	}
+	if c >= utf8.RuneSelf {
+		return append(dst, "\uFFFD"...)
 	}
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }

@@ -21,126 +21,119 @@ func load(s string, i int) uint64 {
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
-// special marks the high bit of bytes that cannot stand in a JSON string as they
-// are: quote, backslash, and those below space. Flipping bit 1 brings the quote down
-// to 0x20 and keeps all others on their side of 0x21, so that one subtraction finds it
+// special sets the high bit of bytes that cannot stand in a JSON string as they
+// are, quote, backslash, and those below space, and leaves other bits in any state;
+// only bytes below 0x80 are told rightly. Flipping bit 1 brings the quote down to
+// 0x20 and keeps all others on their side of 0x21, so that one subtraction finds it
 // together with the control characters. The lowest mark is exact; marks above it may
 // be false, for a subtraction borrows from the byte above.
 func special(w uint64) uint64 {
-	return ((w ^ 0x02*ones) - 0x21*ones | (w ^ '\\'*ones) - ones) &^ w & highs
+	return ((w ^ 0x02*ones) - 0x21*ones) | ((w ^ '\\'*ones) - ones)
 }
 
-// plain returns the offset of the first special byte of d at or behind i, len(d)
-// when there is none, and bits that tell whether bytes above 0x7f lie before it.
-func plain(d string, i int) (end int, high uint64) {
+// Runes of three bytes in the lower bytes of a word, one or two: Chinese text is
+// little else.
+const (
+	oneMask = 0xC0_C0_F0
+	oneRune = 0x80_80_E0
+	twoMask = oneMask<<24 | oneMask
+	twoRune = oneRune<<24 | oneRune
+)
+
+// wide reports whether every second and third byte may stand behind c, the first of
+// a rune of three bytes: behind E0 and ED fewer may (RFC 3629, section 4).
+func wide(c byte) bool { return c != 0xE0 && c != 0xED }
+
+// plain returns the offset of the first byte of d at or behind i that cannot stand
+// in a JSON string as it is: a special one, or one that is not UTF-8; len(d) when
+// there is none.
+func plain(d string, i int) int {
 	for i+8 <= len(d) {
 		w := load(d, i)
-		m := special(w)
-		if m != 0 {
-			m &= -m // the mark of the first one
-			return i + bits.TrailingZeros64(m)>>3, (high | w&(m-1)) & highs
+		m := (special(w) | w) & highs
+		if m == 0 {
+			i += 8
+			continue
 		}
-		high |= w
-		i += 8
+		i += bits.TrailingZeros64(m) >> 3
+		if d[i] < utf8.RuneSelf {
+			return i
+		}
+		n := runes(d, i)
+		if n == i {
+			return i
+		}
+		i = n
 	}
 	for i < len(d) {
-		c := d[i]
-		if c < ' ' || c == '"' || c == '\\' {
-			break
+		switch c := d[i]; {
+		case c >= utf8.RuneSelf:
+			n := runes(d, i)
+			if n == i {
+				return i
+			}
+			i = n
+		case c < ' ' || c == '"' || c == '\\':
+			return i
+		default:
+			i++
 		}
-		high |= uint64(c)
-		i++
 	}
-	return i, high & highs
+	return i
+}
+
+// runes returns the offset behind the runes of more than one byte that stand at
+// offset i, or behind some of them; i when none stands there.
+func runes(d string, i int) int {
+	start := i
+	for i+8 <= len(d) {
+		w := load(d, i)
+		if w&twoMask == twoRune && wide(byte(w)) && wide(byte(w>>24)) {
+			i += 6
+			continue
+		}
+		if w&oneMask == oneRune && wide(byte(w)) {
+			return i + 3
+		}
+		break
+	}
+	if i > start {
+		return i
+	}
+	if i+2 < len(d) && d[i]&0xF0 == 0xE0 && wide(d[i]) && d[i+1]&0xC0 == 0x80 && d[i+2]&0xC0 == 0x80 {
+		return i + 3 // near the end of d, where no word can be loaded
+	}
+	r, n := utf8.DecodeRuneInString(d[i:])
+	if r == utf8.RuneError && n <= 1 {
+		return i
+	}
+	return i + n
 }
 
 // quoted reads the string whose opening quote stands at offset i, checks it, and
 // returns what stands between the quotes and the offset behind the closing one; that
 // is 0 when the document is in error.
 func (s *Scanner) quoted(i int) (text string, end int, escaped bool) {
-	// plain, written out: most strings are short ASCII and end in this loop.
 	d, start := s.data, i+1
-	i = start
-	var high uint64
-	for i+8 <= len(d) {
-		w := load(d, i)
-		m := special(w)
-		if m == 0 {
-			high |= w
-			i += 8
-			continue
-		}
-		m &= -m
-		high |= w & (m - 1)
-		i += bits.TrailingZeros64(m) >> 3
-		if d[i] == '"' {
-			if high&highs != 0 && !s.checkUTF8(start, i) {
-				return "", 0, false
-			}
-			return d[start:i], i + 1, false
-		}
-		break
+	i = plain(d, start)
+	if i < len(d) && d[i] == '"' {
+		return d[start:i], i + 1, false
 	}
-	return s.quotedRest(start, i, high&highs)
+	return s.quotedRest(start, i)
 }
 
-// quotedRest is quoted for the string that begins at start and has been read up to
-// i; high is set when bytes above 0x7f lie between.
-func (s *Scanner) quotedRest(start, i int, high uint64) (text string, end int, escaped bool) {
+// quotedRest is quoted for the string that begins at start and is plain up to i.
+func (s *Scanner) quotedRest(start, i int) (text string, end int, escaped bool) {
 	d := s.data
-	for {
-		var more uint64
-		i, more = plain(d, i)
-		high |= more
-		if i < len(d) && d[i] == '"' {
-			break
-		}
+	for i >= len(d) || d[i] != '"' {
 		n := s.inString(i)
 		if n == 0 {
 			return "", 0, false
 		}
 		escaped = escaped || d[i] == '\\'
-		i += n
-	}
-	if high != 0 && !s.checkUTF8(start, i) {
-		return "", 0, false
+		i = plain(d, i+n)
 	}
 	return d[start:i], i + 1, escaped
-}
-
-// checkUTF8 reports whether the document is UTF-8 from start to end, where an ASCII
-// byte stands.
-func (s *Scanner) checkUTF8(start, end int) bool {
-	i := validUTF8(s.data, start, end)
-	if i < end {
-		s.fail(i, InvalidUTF8)
-	}
-	return i == end
-}
-
-// validUTF8 returns the offset of the first byte of d, from i to end, that is not
-// UTF-8; end when there is none. A rune may not reach over end, so an ASCII byte, or
-// nothing, must stand there. Runes of three bytes, which is Chinese, are told by
-// their bits; E0 and ED allow fewer second bytes and go the long way with the others.
-func validUTF8(d string, i, end int) int {
-	for i < end {
-		c := d[i]
-		if c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c&0xF0 == 0xE0 && c != 0xE0 && c != 0xED && i+2 < len(d) &&
-			d[i+1]&0xC0 == 0x80 && d[i+2]&0xC0 == 0x80 {
-			i += 3
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(d[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
-	return end
 }
 
 // inString returns the length of the escape, or of what else may stand in a string,
@@ -159,6 +152,9 @@ func (s *Scanner) inString(i int) int {
 		return n
 	case s.RawBreaks && (d[i] == '\n' || d[i] == '\r' || d[i] == '\t'):
 		return 1
+	case d[i] >= utf8.RuneSelf:
+		s.fail(i, InvalidUTF8)
+		return 0
 	}
 	s.fail(i, ControlCharacter)
 	return 0
