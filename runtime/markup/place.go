@@ -98,7 +98,7 @@ func (p Place) Append(dst []byte, value string) []byte {
 		}
 		return appendURL(dst, value, urlNormalize)
 	case HTMLURLHead:
-		return appendURL(dst, value, urlNormalize|urlNoColon)
+		return appendURLHead(dst, value)
 	case HTMLURLPath:
 		return appendURL(dst, value, urlNormalize)
 	case HTMLURLQuery:

@@ -115,6 +115,17 @@ func appendURL(dst []byte, s string, mode urlMode) []byte {
 	return append(dst, s[from:]...)
 }
 
+// appendURLHead appends s as a part of a URL whose scheme s must not end: a
+// relative reference has no colon in its first segment (RFC 3986 section
+// 4.2).
+func appendURLHead(dst []byte, s string) []byte {
+	k := strings.IndexAny(s, "/?#")
+	if k < 0 {
+		k = len(s)
+	}
+	return appendURL(appendURL(dst, s[:k], urlNormalize|urlNoColon), s[k:], urlNormalize)
+}
+
 // safeURL reports whether s is a relative URL, or has a scheme that does
 // nothing a visitor cannot undo: http, https, mailto (the list of
 // html/template).
