@@ -96,7 +96,7 @@ func checkAgreement(t *testing.T, data string) {
 	if syntax.Offset < 0 || syntax.Offset > len(data) {
 		t.Fatalf("offset %d lies outside of %q", syntax.Offset, data)
 	}
-	if again := s.End(); again != err || s.Next() || s.Kind() != Invalid {
+	if again := s.End(); again != err || s.Next() || s.Kind() != Invalid || s.Offset() != syntax.Offset {
 		t.Fatalf("the error of %q does not stay", data)
 	}
 	if !valid {

@@ -288,6 +288,20 @@ func (s *Scanner) leave() {
 	}
 }
 
+// Skip reads the array or object where the scanner stands, which then stands behind
+// it. A scalar has been read already. Next and End skip by themselves.
+func (s *Scanner) Skip() { s.skip(s.depth) }
+
+// Offset returns the offset of the first byte that has not been read: at an array or
+// object that is its opening bracket, at a scalar and behind a level the byte that
+// follows. When the document is in error it is the error's.
+func (s *Scanner) Offset() int {
+	if s.err != nil {
+		return s.err.Offset
+	}
+	return s.pos
+}
+
 // skip reads what is left of the levels above depth, and the array or object where
 // the scanner stands.
 func (s *Scanner) skip(depth int) {

@@ -175,6 +175,34 @@ func TestRaw(t *testing.T) {
 	}
 }
 
+func TestOffsetAndSkip(t *testing.T) {
+	const data = `{"a": [1, {}], "b": 2} `
+	var s Scanner
+	s.ResetString(data)
+	check := func(where, read string) {
+		t.Helper()
+		if got := data[:s.Offset()]; got != read {
+			t.Errorf("%s: %q is read, want %q", where, got, read)
+		}
+	}
+	check("at the object", "")
+	s.EnterObject()
+	check("in the object", "{")
+	s.Next()
+	check("at the array", `{"a": `)
+	s.Skip()
+	check("behind the array", `{"a": [1, {}]`)
+	s.Skip()
+	check("skipping nothing", `{"a": [1, {}]`)
+	s.Next()
+	check("at the number", `{"a": [1, {}], "b": 2`)
+	s.Next()
+	check("behind the object", `{"a": [1, {}], "b": 2}`)
+	if err := s.End(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRawBreaks(t *testing.T) {
 	const data = "{\"content\":\"a\nb\r\n\tc\\n\"}"
 	s := Scanner{RawBreaks: true}
