@@ -32,6 +32,7 @@ type Case struct {
 	Limits  Limits
 
 	Content     *string      // the whole rendered answer
+	Goldmark    *string      // the html that goldmark with GFM makes of the content; for the format markdown
 	Segments    []Segment    // in order
 	Calls       []Call       // in source order, one per request
 	Conditions  []Condition  // in source order
@@ -122,7 +123,7 @@ type Segment struct {
 
 // Call is one data call of the render.
 type Call struct {
-	URL     string `json:"url"` // without the three signature parameters
+	URL     string `json:"url"` // without the three signature parameters; empty: not checked
 	Outcome string `json:"outcome"`
 	// Target, where it is not empty, is the request line's target with {n}, {t} and
 	// {s} for the values of nonce, timestamp and signature.

@@ -14,16 +14,62 @@ type Diagnostic struct {
 	Severity   string // error, warning or hint
 	Start, End int    // byte offsets into the answer
 	Text       string // what they cover
+	// About: the range itself is left to the code that makes the remark; it has to
+	// share a byte with [Start, End) or to touch it.
+	About bool
 }
 
 // String returns d as a line of a diagnostics file.
 func (d Diagnostic) String() string {
-	return fmt.Sprintf("%s %s %d-%d %s", d.Code, d.Severity, d.Start, d.End, strconv.Quote(d.Text))
+	about := ""
+	if d.About {
+		about = "~"
+	}
+	return fmt.Sprintf("%s %s %s%d-%d %s", d.Code, d.Severity, about, d.Start, d.End, strconv.Quote(d.Text))
+}
+
+// Met reports whether got is the remark that d asks for.
+func (d Diagnostic) Met(got Diagnostic) bool {
+	if got.Code != d.Code || got.Severity != d.Severity {
+		return false
+	}
+	if d.About {
+		return got.Start <= d.End && d.Start <= got.End
+	}
+	return got.Start == d.Start && got.End == d.End
+}
+
+// DiffDiagnostics compares what a check said with what it should have said and
+// returns the difference in words, empty when there is none. Each remark wanted has
+// to be met by one that was made, each one made has to meet a wanted one, and where
+// all ranges are wanted exactly the number and the order count too.
+func DiffDiagnostics(want, got []Diagnostic) string {
+	var b strings.Builder
+	exact := true
+	for _, w := range want {
+		exact = exact && !w.About
+		if !slices.ContainsFunc(got, w.Met) {
+			fmt.Fprintf(&b, "missing: %s\n", w)
+		}
+	}
+	for _, g := range got {
+		if !slices.ContainsFunc(want, func(w Diagnostic) bool { return w.Met(g) }) {
+			fmt.Fprintf(&b, "unwanted: %s\n", g)
+		}
+	}
+	if exact && b.Len() == 0 {
+		same := slices.EqualFunc(want, got, func(w, g Diagnostic) bool { return w.Met(g) })
+		if !same {
+			fmt.Fprintf(&b, "order or number: want\n\t%s\ngot\n\t%s\n",
+				strings.ReplaceAll(diagnosticLines(want), "\n", "\n\t"), strings.ReplaceAll(diagnosticLines(got), "\n", "\n\t"))
+		}
+	}
+	return b.String()
 }
 
 // parseDiagnostic reads a line `code severity start-end "text"`. In the place of
 // the offsets `?` stands for the first place of the text in the answer, `?2` for
-// the second, and so on.
+// the second, and so on; ~ in front, or alone in the place of ?, sets About.
 func parseDiagnostic(answer, line string) (Diagnostic, error) {
 	parts := strings.SplitN(line, " ", 4)
 	if len(parts) != 4 {
@@ -35,6 +81,13 @@ func parseDiagnostic(answer, line string) (Diagnostic, error) {
 		return d, fmt.Errorf("%q: %w", line, err)
 	}
 	d.Text = text
+	if at, ok := strings.CutPrefix(parts[2], "~"); ok {
+		d.About = true
+		parts[2] = at
+		if !strings.ContainsAny(at, "-?") {
+			parts[2] = "?" + at
+		}
+	}
 	if nth, ok := strings.CutPrefix(parts[2], "?"); ok {
 		n, err := strconv.Atoi(cmp.Or(nth, "1"))
 		if err != nil {

@@ -51,6 +51,7 @@ func parseCase(topic, name string, given, own map[string]string) (Case, error) {
 // expectations reads what must come of the case.
 func (r *fieldReader) expectations(c *Case) {
 	c.Content = r.optional("content")
+	c.Goldmark = r.optional("goldmark")
 	c.Fixed = r.optional("fixed")
 	r.json("segments.json", &c.Segments)
 	r.json("calls.json", &c.Calls)

@@ -75,7 +75,7 @@ func rewrite(in []txtar.File, name string, fields map[string]string) []txtar.Fil
 }
 
 // fieldOrder is the order in which new fields are added.
-var fieldOrder = []string{"content", "segments.json", "calls.json", "conditions.json",
+var fieldOrder = []string{"content", "goldmark", "segments.json", "calls.json", "conditions.json",
 	"warnings", "refused", "diagnostics", "fixed"}
 
 // file makes the archive's file for a value, quoted where the archive could not
