@@ -27,7 +27,7 @@ const maxCustomName = 64
 
 var (
 	faultCustomName   = faultText{"must be 1 to 64 ASCII letters, digits and _", "须为 1 至 64 个 ASCII 字母、数字或 _"}
-	faultCustomScope  = faultText{"this scope is reserved: a bot's own variables cannot stand in systemInfo or data", "该作用域已保留:自定义变量不能放在 systemInfo 或 data 中"}
+	faultCustomScope  = faultText{"this scope is reserved: a bot's own variables cannot stand in systemInfo or data", "该作用域已保留：自定义变量不能放在 systemInfo 或 data 中"}
 	faultCustomSystem = faultText{"this is a system variable", "与系统变量重名"}
 	faultCustomTwice  = faultText{"this variable is declared twice", "变量重复声明"}
 )

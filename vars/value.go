@@ -19,6 +19,9 @@ const (
 	Object
 )
 
+// String returns the name that JSON has for the kind, such as number.
+func (k Kind) String() string { return (scan.Kind(k) + scan.Null).String() }
+
 // Value is one value of the context. The zero Value is null. Like all that Facts
 // give it is valid until their Reset, and for one goroutine at a time.
 type Value struct {

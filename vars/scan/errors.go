@@ -69,5 +69,5 @@ func (e *Error) Error() string {
 
 // Zh returns the reason and the place in Chinese.
 func (e *Error) Zh() string {
-	return "第 " + strconv.Itoa(e.Offset) + " 字节处的 JSON 有误:" + e.Reason.Zh()
+	return "第 " + strconv.Itoa(e.Offset) + " 字节处的 JSON 有误：" + e.Reason.Zh()
 }
