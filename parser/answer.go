@@ -97,8 +97,10 @@ func (a *answer) leafOrOpener(t *plex.Token, n *Node) {
 
 // path finds the path in ${ path } or ${ path |.
 func (a *answer) path(s string, n *Node) {
-	p, end := trimSpace(s, a.html, 2, len(s))
-	for end = p; end < len(s) && (nameByte[s[end]] || s[end] == '.'); end++ {
+	p, _ := trimSpace(s, a.html, 2, len(s))
+	end := p
+	for end < len(s) && (nameByte[s[end]] || s[end] == '.') {
+		end++
 	}
 	n.Name, n.NameEnd = n.Start+int32(p), n.Start+int32(end)
 }

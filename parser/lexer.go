@@ -229,8 +229,8 @@ func (l *lexer) opener(f *frame, i int) {
 func (l *lexer) closer(f *frame, i int) {
 	s := &shapes[f.body]
 	run := 1
-	for i+run < len(l.src) && l.src[i+run] == s.shut {
-		run++
+	for i+run < len(l.src) && l.src[i+run] == s.shut && (run < 2 || f.body != bodyURL) {
+		run++ // a URL asks for every one of its brackets: the whole run each time would be quadratic
 	}
 	switch f.body {
 	case bodyFallback:

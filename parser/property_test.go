@@ -2,12 +2,12 @@ package parser
 
 import (
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	corpus "github.com/zhida-kb/zhida/testdata"
-	"pgregory.net/rapid"
 )
 
 // pieces are what answers are made of here: every mark of the language, whole and in
@@ -18,23 +18,42 @@ var pieces = []string{
 	"{{#a:", "{{#if(", "{{#if(a == 'b'):", "):", "}}", "{{#else:", "{{#elseif(x):", "{{#else:y}}", "}}}", "]]]", ")))", "\xff", "((", "{{", "[[",
 }
 
-func drawAnswer(t *rapid.T) string {
-	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 24).Draw(t, "pieces"), "")
+// random calls f many times with a source of random choices of its own; the seed is
+// the number of the call, so a failure comes again.
+func random(t *testing.T, times int, f func(t *testing.T, r *rand.Rand)) {
+	t.Helper()
+	for seed := range times {
+		if f(t, rand.New(rand.NewPCG(uint64(seed), 1))); t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// compose joins up to most random pieces.
+func compose(r *rand.Rand, from []string, most int) string {
+	var b strings.Builder
+	for range r.IntN(most) {
+		b.WriteString(from[r.IntN(len(from))])
+	}
+	return b.String()
 }
 
 // TestEveryByteOnce: the tree tiles the text, whatever was dissolved in it.
 func TestEveryByteOnce(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		src, o := drawAnswer(t), Options{HTML: rapid.Bool().Draw(t, "html")}
-		tree := Parse(src, o)
+	chains := []string{"{{#a:x}}", "{{#if(y):x}}", "{{#elseif(x):y}}", "{{#else:y}}", " ", "\n", "((#q:u))", "((#else:z))", "${a.b|c}", "[[#x:l]]", "a"}
+	random(t, 20_000, func(t *testing.T, r *rand.Rand) {
+		from := pieces
+		if r.IntN(2) == 0 {
+			from = chains
+		}
+		tree := Parse(compose(r, from, 24), Options{HTML: r.IntN(2) == 0})
 		checkTiles(t, tree)
-		for range rapid.IntRange(0, 4).Draw(t, "rounds") {
+		for range r.IntN(4) {
 			alive := slices.Sorted(maps.Keys(expressions(tree)))
 			if len(alive) == 0 {
 				break
 			}
-			i := rapid.SampledFrom(alive).Draw(t, "node")
-			if rapid.Bool().Draw(t, "detach") {
+			if i := alive[r.IntN(len(alive))]; r.IntN(2) == 0 {
 				tree.Detach(i)
 			} else {
 				tree.Dissolve(i)
@@ -88,10 +107,10 @@ func checkTiles(t interface{ Fatalf(string, ...any) }, tree *Tree) {
 
 // TestPlain: what Plain calls plain has no expression in it.
 func TestPlain(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		src := drawAnswer(t)
+	random(t, 20_000, func(t *testing.T, r *rand.Rand) {
+		src := compose(r, pieces, 6)
 		if Plain(src) && len(expressions(Parse(src, Options{}))) > 0 {
-			t.Fatalf("Plain(%q)", src)
+			t.Errorf("Plain(%q)", src)
 		}
 	})
 }
@@ -100,9 +119,8 @@ func TestPlain(t *testing.T) {
 func TestLintNeverPanics(t *testing.T) {
 	wide := append([]string{"｛", "｛｛", "＃", "：", "｝｝", "（（", "））", "【【", "】】", "＄", "。", "｜", "（", "）", "<b>", "</b>",
 		"staffOnline", "userInfo", "visitorName", "toChat", "queryData", "if", "“", "”"}, pieces...)
-	rapid.Check(t, func(t *rapid.T) {
-		src := strings.Join(rapid.SliceOfN(rapid.SampledFrom(wide), 0, 24).Draw(t, "pieces"), "")
-		checkDiagnostics(t, src, Options{HTML: rapid.Bool().Draw(t, "html")})
+	random(t, 20_000, func(t *testing.T, r *rand.Rand) {
+		checkDiagnostics(t, compose(r, wide, 24), Options{HTML: r.IntN(2) == 0})
 	})
 }
 

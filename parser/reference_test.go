@@ -1,11 +1,10 @@
 package parser
 
 import (
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 // reference reads an answer by the letter of the language page, without a thought
@@ -151,15 +150,15 @@ func TestReference(t *testing.T) {
 			without = append(without, p)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		src := strings.Join(rapid.SliceOfN(rapid.SampledFrom(without), 0, 30).Draw(t, "pieces"), "")
+	random(t, 60_000, func(t *testing.T, r *rand.Rand) {
+		src := compose(r, without, 30)
 		tree := Parse(src, Options{})
 		if tree.Over != nil {
 			return // deeper than the limits: nothing to compare
 		}
-		r := reference{src: src, memo: map[[2]int]refBody{}}
-		if want := r.body(bodyAnswer, 0).shown; tree.String() != want {
-			t.Fatalf("%q\n got %s\nwant %s", src, tree, want)
+		ref := reference{src: src, memo: map[[2]int]refBody{}}
+		if want := ref.body(bodyAnswer, 0).shown; tree.String() != want {
+			t.Errorf("%q\n got %s\nwant %s", src, tree, want)
 		}
 	})
 }

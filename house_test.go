@@ -1,0 +1,222 @@
+package zhida
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/zhida-kb/zhida"
+
+// room is a line of ARCHITECTURE.md's table: a folder and what its product code may
+// import. Folders below it follow the same line unless they have one of their own.
+type room struct {
+	dir  string
+	ours []string // rooms it may import, its own subfolders aside
+	// What it must not import from elsewhere, as path prefixes; "*" is everything but
+	// the standard library.
+	never []string
+	why   string
+}
+
+var network = []string{"net", "net/http", "github.com/valyala/fasthttp"}
+
+var rooms = []room{
+	{"parser/diag", nil, append([]string{"*", "os", "time"}, network...), "positions and messages are used by all: they depend on nothing"},
+	{"parser", []string{"parser/diag"}, append([]string{"os", "time", "math/rand"}, network...), "the parser knows brackets, not meanings; a pure function of its input"},
+	{"vars", nil, append([]string{"*", "os"}, network...), "the facts of a render are data: whoever holds them decides about I/O"},
+	{"runtime", []string{"parser", "parser/diag", "vars"}, append([]string{"os", "database/sql"}, network...), "rendering is pure but for its Fetcher"},
+	{"runtime/query", []string{"runtime", "vars"}, []string{"net/http", "database/sql"}, "the only network of the runtime"},
+	{"handoff", nil, append([]string{"database/sql"}, network...), "sessions with humans are pure steps"},
+	{"handoff/connectors", []string{"handoff"}, []string{"database/sql"}, "a connector knows its vendor and the handoff, nothing else"},
+	{"server/knowledge", []string{"parser/diag"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "answers are kept without knowing how they are served or stored"},
+	{"server/store", []string{"handoff", "server/knowledge"}, []string{"github.com/valyala/fasthttp"}, "SQL knows what it implements, not who asks"},
+	{"server", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "server/knowledge", "server/store"}, nil, "the server joins the rooms"},
+	{"cmd/zhida", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "handoff/connectors", "server"}, nil, "wiring only"},
+	{"testdata", nil, network, "the corpus is data that every room's tests read"},
+	{"bench", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "server", "testdata"}, nil, "benchmarks of whole paths"},
+}
+
+// roomOf returns the room of a folder: the longest line that fits.
+func roomOf(dir string) *room {
+	var best *room
+	for i := range rooms {
+		r := &rooms[i]
+		if (dir == r.dir || strings.HasPrefix(dir, r.dir+"/")) && (best == nil || len(r.dir) > len(best.dir)) {
+			best = r
+		}
+	}
+	return best
+}
+
+func TestRooms(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.test {
+			continue
+		}
+		r := roomOf(f.dir)
+		if r == nil {
+			t.Errorf("%s lies in no room of ARCHITECTURE.md", f.path)
+			continue
+		}
+		for _, imp := range f.ast.Imports {
+			name := strings.Trim(imp.Path.Value, `"`)
+			if reason := r.refuses(name); reason != "" {
+				t.Errorf("%s imports %s: %s (%s)", f.path, name, reason, r.why)
+			}
+		}
+	}
+}
+
+// refuses says why the room may not import name; "" when it may.
+func (r *room) refuses(name string) string {
+	if ours, ok := strings.CutPrefix(name, module+"/"); ok {
+		to := roomOf(ours)
+		switch {
+		case to == nil:
+			return "no room of the house"
+		case to == r || slices.Contains(r.ours, to.dir):
+			return ""
+		case r.dir == "runtime" && ours == "runtime/query/"+path.Base(ours):
+			return "the network is handed to the runtime, not imported"
+		}
+		return "not a room it may know"
+	}
+	for _, p := range r.never {
+		if p == "*" && strings.Contains(strings.SplitN(name, "/", 2)[0], ".") {
+			return "standard library only"
+		}
+		if name == p || strings.HasPrefix(name, p+"/") && p != "net" {
+			return "it must never"
+		}
+	}
+	return ""
+}
+
+// TestHabits holds the code against the habits that a program can see.
+func TestHabits(t *testing.T) {
+	documented := map[string]bool{}
+	for _, f := range goFiles(t) {
+		documented[f.dir] = documented[f.dir] || f.ast.Doc != nil && !f.test
+		if f.test {
+			continue
+		}
+		if lines := f.set.Position(f.ast.FileEnd).Line; lines > 450 {
+			t.Errorf("%s has %d lines: a file of up to about 400 can be read at a sitting", f.path, lines)
+		}
+		for _, d := range f.ast.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if fn.Name.Name == "init" && fn.Recv == nil {
+				t.Errorf("%s has an init(): what runs at start is handed in by cmd/zhida", f.path)
+			}
+			if lines := f.set.Position(fn.End()).Line - f.set.Position(fn.Pos()).Line + 1; lines > 80 {
+				t.Errorf("%s: %s has %d lines, a function about 70 at most", f.path, fn.Name.Name, lines)
+			}
+			if fn.Name.IsExported() && fn.Doc == nil && exportedReceiver(fn) {
+				t.Errorf("%s: %s is exported and says nothing of itself", f.path, fn.Name.Name)
+			}
+		}
+	}
+	for dir, ok := range documented {
+		if !ok && dir != "." {
+			t.Errorf("no package comment in %s", dir)
+		}
+	}
+}
+
+func exportedReceiver(fn *ast.FuncDecl) bool {
+	if fn.Recv == nil || len(fn.Recv.List) == 0 {
+		return true
+	}
+	typ := fn.Recv.List[0].Type
+	if star, ok := typ.(*ast.StarExpr); ok {
+		typ = star.X
+	}
+	if index, ok := typ.(*ast.IndexExpr); ok {
+		typ = index.X
+	}
+	name, ok := typ.(*ast.Ident)
+	return ok && name.IsExported()
+}
+
+// TestTestsRun: no test skips itself or waits for a clock.
+func TestTestsRun(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if !f.test {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			call, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, _ := call.X.(*ast.Ident)
+			switch {
+			case x == nil:
+			case call.Sel.Name == "Skip" || call.Sel.Name == "Skipf" || call.Sel.Name == "SkipNow":
+				t.Errorf("%s: %s.%s: a test that may not run shows nothing", f.path, x.Name, call.Sel.Name)
+			case x.Name == "time" && call.Sel.Name == "Sleep" && !usesSynctest(f.ast):
+				t.Errorf("%s: a test that sleeps is slow or wrong; use testing/synctest or a channel", f.path)
+			}
+			return true
+		})
+	}
+}
+
+func usesSynctest(f *ast.File) bool {
+	return slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"testing/synctest"` })
+}
+
+type goFile struct {
+	path, dir string
+	test      bool
+	set       *token.FileSet
+	ast       *ast.File
+}
+
+func goFiles(t *testing.T) []goFile {
+	t.Helper()
+	var files []goFile
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if p == "bench/peers" || p != "." && strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(p, ".go") {
+			return nil
+		}
+		src, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, p, src, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		files = append(files, goFile{p, filepath.ToSlash(filepath.Dir(p)), strings.HasSuffix(p, "_test.go"), set, file})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 20 {
+		t.Fatalf("only %d files found", len(files))
+	}
+	return files
+}
