@@ -20,20 +20,21 @@ func appendFloat(dst []byte, f float64) []byte {
 	if f == float64(int64(f)) && f <= exact && f >= -exact {
 		return strconv.AppendInt(dst, int64(f), 10)
 	}
+	const mark = len("d.ddddddddddd") // where the e stands, behind the sign
 	var buf [32]byte
-	e := strconv.AppendFloat(buf[:0], f, 'e', 11, 64) // -d.ddddddddddde±xx
+	e := strconv.AppendFloat(buf[:0], f, 'e', 11, 64)
 	if e[0] == '-' {
 		dst = append(dst, '-')
 		e = e[1:]
 	}
 	exponent := 0
-	for _, c := range e[len("d.ddddddddddde±"):] {
+	for _, c := range e[mark+2:] {
 		exponent = exponent*10 + int(c-'0')
 	}
-	if e[len("d.ddddddddddde")] == '-' {
+	if e[mark+1] == '-' {
 		exponent = -exponent
 	}
-	digits := append(e[:1], e[2:13]...)
+	digits := append(e[:1], e[2:mark]...)
 	for len(digits) > 1 && digits[len(digits)-1] == '0' {
 		digits = digits[:len(digits)-1]
 	}

@@ -202,7 +202,7 @@ func (m message) text(args ...any) diag.Text {
 func fill(s string, args []string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		if s[i] == '{' && i+2 < len(s) && s[i+2] == '}' && int(s[i+1])-'0' < len(args) {
+		if s[i] == '{' && i+2 < len(s) && s[i+2] == '}' && s[i+1] >= '0' && int(s[i+1]-'0') < len(args) {
 			b.WriteString(args[s[i+1]-'0'])
 			i += 2
 			continue

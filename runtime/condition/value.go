@@ -1,9 +1,12 @@
 package condition
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/zhida-kb/zhida/vars"
 )
@@ -52,6 +55,8 @@ const (
 	maxDepth = 100
 	// indexFrom is how many members an object has before it gets an index.
 	indexFrom = 16
+	// indexEntry is about what an entry of an index takes, in bytes.
+	indexEntry = 40
 )
 
 func boolean(b bool) value {
@@ -186,6 +191,50 @@ func numeral(s string) (value, bool) {
 	}
 	f, ok := vars.ParseNumber(s)
 	return number(f), ok
+}
+
+// indexTexts lets in look a text up in a long list of texts.
+func (b *box) indexTexts() {
+	if len(b.items) <= indexFrom {
+		return
+	}
+	for i := range b.items {
+		if b.items[i].k != kText {
+			return
+		}
+	}
+	b.index = make(map[string]int32, len(b.items))
+	for i := range b.items {
+		b.index[b.items[i].s] = int32(i)
+	}
+}
+
+// sortedKeys returns the names of a Go map in order, for maps have none.
+func sortedKeys(m map[string]any) []string {
+	return slices.Sorted(maps.Keys(m))
+}
+
+// runes returns how many characters s has.
+func runes(s string) int { return utf8.RuneCountInString(s) }
+
+// cut returns the characters from to to of s.
+func cut(s string, from, to int) string {
+	start, n := len(s), 0
+	end := len(s)
+	for i := range s {
+		if n == from {
+			start = i
+		}
+		if n == to {
+			end = i
+			break
+		}
+		n++
+	}
+	if start > end {
+		return ""
+	}
+	return s[start:end]
 }
 
 // clone returns s without the text around it that it was cut from.
