@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"strconv"
 	"time"
 
@@ -30,6 +29,7 @@ type call struct {
 	nonce   []byte
 	stamp   []byte
 	key     []byte // of the reply cache
+	wire    wire
 	reader  *bufio.Reader
 	reply   fasthttp.Response
 }
@@ -40,6 +40,7 @@ func newCall() *call {
 
 // release makes the call ready for the next one and lets go of what is big.
 func (c *call) release() {
+	c.wire = wire{}
 	c.reader.Reset(nil)
 	c.reply.Reset()
 	if cap(c.request) > 64<<10 {
@@ -125,10 +126,11 @@ func appendHost(dst []byte, t dataurl.Target) []byte {
 // call is released. The connection's deadline bounds it; the body, also the
 // decompressed one, holds at most f.client.maxReply bytes.
 func (f *fetcher) read(r io.Reader, c *call) (body []byte, fail failure) {
-	c.reader.Reset(r)
+	c.wire = wire{from: r}
+	c.reader.Reset(&c.wire)
 	for n := 0; ; n++ {
 		if err := c.reply.Header.Read(c.reader); err != nil {
-			return nil, headerFailure(err)
+			return nil, c.wire.failure(err, "header")
 		}
 		if s := c.reply.StatusCode(); s >= 200 || s == fasthttp.StatusSwitchingProtocols {
 			break
@@ -145,7 +147,7 @@ func (f *fetcher) read(r io.Reader, c *call) (body []byte, fail failure) {
 		err = c.reply.Header.ReadTrailer(c.reader)
 	}
 	if err != nil {
-		return nil, bodyFailure(err)
+		return nil, c.wire.failure(err, "body")
 	}
 	body = c.reply.Body()
 	switch coding := bytes.TrimSpace(c.reply.Header.ContentEncoding()); {
@@ -157,32 +159,35 @@ func (f *fetcher) read(r io.Reader, c *call) (body []byte, fail failure) {
 	return nil, failure{runtime.BadReply, "encoding"}
 }
 
-// headerFailure judges an error of reading a response's header. No first byte
-// means that the other side hung up.
-func headerFailure(err error) failure {
-	var small *fasthttp.ErrSmallBuffer
-	var broken *net.OpError
-	switch {
-	case isTimeout(err):
-		return failure{runtime.Timeout, "header"}
-	case errors.As(err, &small):
-		return failure{runtime.TooLarge, "header"}
-	case errors.Is(err, io.EOF), errors.As(err, &broken):
-		return failure{runtime.Unreachable, "header"}
-	}
-	return failure{runtime.BadReply, "header"}
+// wire is what a response is read from. fasthttp wraps some errors beyond
+// recognition, so what the connection itself said is kept here.
+type wire struct {
+	from io.Reader
+	any  bool  // a byte has arrived
+	err  error // that ended the reading
 }
 
-// bodyFailure judges an error of reading a body or its trailer.
-func bodyFailure(err error) failure {
+func (w *wire) Read(p []byte) (n int, err error) {
+	n, err = w.from.Read(p)
+	w.any = w.any || n > 0
+	if err != nil {
+		w.err = err
+	}
+	return n, err
+}
+
+// failure judges an error of reading a response at a step.
+func (w *wire) failure(err error, step string) failure {
 	var small *fasthttp.ErrSmallBuffer
 	switch {
-	case isTimeout(err):
-		return failure{runtime.Timeout, "body"}
+	case isTimeout(w.err):
+		return failure{runtime.Timeout, step}
+	case !w.any && w.err != nil: // hung up without a word
+		return failure{runtime.Unreachable, step}
 	case errors.Is(err, fasthttp.ErrBodyTooLarge), errors.As(err, &small):
-		return failure{runtime.TooLarge, "body"}
+		return failure{runtime.TooLarge, step}
 	}
-	return failure{runtime.BadReply, "body"} // broken off, or no HTTP
+	return failure{runtime.BadReply, step} // broken off, or no HTTP
 }
 
 func isTimeout(err error) bool {

@@ -3,6 +3,7 @@ package query
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -39,8 +40,22 @@ func newUpstream(t testing.TB, serve func(c net.Conn, request string)) *upstream
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, l, serve)
+}
+
+// tlsUpstream starts one behind TLS.
+func tlsUpstream(t testing.TB, certificates []tls.Certificate) *upstream {
+	t.Helper()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: certificates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, l, nil)
+}
+
+func serveOn(t testing.TB, l net.Listener, serve func(c net.Conn, request string)) *upstream {
 	if serve == nil {
-		serve = answer(`{"type":"text","content":"ok"}`)
+		serve = answer(okJSON)
 	}
 	u := &upstream{listener: l, serve: serve}
 	u.wg.Go(u.accept)
@@ -88,6 +103,12 @@ func readHead(r *bufio.Reader) (string, error) {
 func (u *upstream) close() {
 	u.listener.Close()
 	u.wg.Wait()
+}
+
+func (u *upstream) acceptedCount() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.accepted
 }
 
 func (u *upstream) received() []string {
@@ -203,4 +224,40 @@ func eventually(t *testing.T, limit time.Duration, what string, holds func() boo
 			t.Fatalf("not within %v: %s", limit, what)
 		}
 	}
+}
+
+// hangingResolver answers when the caller gives up.
+type hangingResolver struct{}
+
+func (hangingResolver) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {
+	<-ctx.Done()
+	return nil, &net.DNSError{Err: ctx.Err().Error(), Name: host, IsTimeout: true}
+}
+
+// hangingDial connects to nobody until the caller gives up.
+func hangingDial(ctx context.Context, _, _ string) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// pipeTo is a DialFunc whose other end is a handler, all in memory.
+func pipeTo(wg *sync.WaitGroup, serve func(net.Conn)) DialFunc {
+	return func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		wg.Go(func() {
+			defer theirs.Close()
+			serve(theirs)
+		})
+		return ours, nil
+	}
+}
+
+// contextFor ends after a while in one of two ways.
+func contextFor(t *testing.T, how string, after time.Duration) (context.Context, context.CancelFunc) {
+	if how == "deadline" {
+		return context.WithTimeout(t.Context(), after)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(after, cancel)
+	return ctx, cancel
 }
