@@ -30,21 +30,22 @@ func (f *Facts) Decode(context []byte, pointer string) error {
 	f.scanner.Reset(context)
 	d := decoder{facts: f, scanner: &f.scanner, pointer: pointer}
 	d.context()
-	if err := f.scanner.End(); err != nil {
-		d.broken(err)
+	if f.scanner.End() != nil {
+		d.broken(pointer)
 	}
 	return d.faults.result()
 }
 
-// Read is Decode for a context that is a part of a larger document: it reads the
-// value that s is about to read. The values live as long as the strings of s do.
-// Where the document is in error inside the context, that is the last fault, and
-// s.Err tells it too.
+// Read is Decode for a context that stands in a request which somebody reads with
+// s: it reads the value where s stands. pointer is where that is in the request. The
+// values live as long as the strings of s do. Where the request is no JSON inside of
+// the context, that is the last fault, and s.Err tells it too.
 func (f *Facts) Read(s *scan.Scanner, pointer string) error {
 	d := decoder{facts: f, scanner: s, pointer: pointer}
 	d.context()
-	if err := s.Err(); err != nil {
-		d.broken(err)
+	s.Skip()
+	if s.Err() != nil {
+		d.broken("")
 	}
 	return d.faults.result()
 }
@@ -65,14 +66,12 @@ func (d *decoder) fault(text faultText) {
 	d.faults.add(text, d.pointer, d.path[:d.depth]...)
 }
 
-// broken notes that the document is in error where the reading has come to.
-func (d *decoder) broken(err error) {
-	text := faultText{err.Error(), err.Error()}
+// broken notes that the document, which stands at base, is in error.
+func (d *decoder) broken(base string) {
 	var syntax *scan.Error
-	if errors.As(err, &syntax) {
-		text.zh = syntax.Zh()
+	if errors.As(d.scanner.Err(), &syntax) {
+		d.faults.add(faultText{syntax.Error(), syntax.Zh()}, base+syntax.Pointer)
 	}
-	d.fault(text)
 }
 
 // context reads the whole.
@@ -89,11 +88,7 @@ func (d *decoder) context() {
 	for d.scanner.Next() {
 		d.path[0], d.depth = d.scanner.Key(), 1
 		d.scope()
-		if d.scanner.Err() != nil {
-			return
-		}
 	}
-	d.depth = 0
 }
 
 // scope reads the value of the scope d.path[0].
@@ -132,9 +127,6 @@ func (d *decoder) scope() {
 			d.path[1], d.depth = d.scanner.Key(), 2
 			d.other(parent)
 		}
-	}
-	if d.scanner.Err() == nil {
-		d.depth = 1
 	}
 }
 

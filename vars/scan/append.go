@@ -1,9 +1,6 @@
 package scan
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 const hexDigits = "0123456789abcdef"
 
@@ -61,7 +58,7 @@ func AppendCompact(dst []byte, value string) []byte {
 			i++
 		}
 		if i < len(value) && value[i] == '"' {
-			i = stringEnd(value, i)
+			i = min(stringEnd(value, i), len(value))
 		}
 		dst = append(dst, value[from:i]...)
 		for i < len(value) && value[i] <= ' ' {
@@ -86,42 +83,16 @@ func IsCompact(value string) bool {
 	return true
 }
 
-// stringEnd returns the offset behind the string whose opening quote stands at i.
+// stringEnd returns the offset behind the string whose opening quote stands at i, an
+// offset beyond the value when it has no end.
 func stringEnd(value string, i int) int {
-	i++
-	for i < len(value) && value[i] != '"' {
-		if value[i] == '\\' {
+	for i++; i < len(value); i++ {
+		switch value[i] {
+		case '"':
+			return i + 1
+		case '\\':
 			i++
 		}
-		i++
 	}
-	return min(i+1, len(value))
-}
-
-// AppendPointer appends a reference token to a JSON pointer: a slash and the name,
-// in which ~ becomes ~0 and / becomes ~1 (RFC 6901, section 3).
-func AppendPointer(dst []byte, name string) []byte {
-	dst = append(dst, '/')
-	for {
-		i := strings.IndexAny(name, "~/")
-		if i < 0 {
-			return append(dst, name...)
-		}
-		dst = append(dst, name[:i]...)
-		if name[i] == '~' {
-			dst = append(dst, "~0"...)
-		} else {
-			dst = append(dst, "~1"...)
-		}
-		name = name[i+1:]
-	}
-}
-
-// Pointer returns base with the names behind it as reference tokens.
-func Pointer(base string, names ...string) string {
-	dst := []byte(base)
-	for _, name := range names {
-		dst = AppendPointer(dst, name)
-	}
-	return string(dst)
+	return len(value) + 1
 }

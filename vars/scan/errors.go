@@ -60,6 +60,9 @@ func (r Reason) Zh() string {
 type Error struct {
 	Offset int // in bytes, from the document's start
 	Reason Reason
+	// Pointer is the JSON pointer (RFC 6901) to the innermost value that was being
+	// read, or had been read last, where the error is; empty for the whole document.
+	Pointer string
 }
 
 // Error returns the reason and the place in English.

@@ -99,6 +99,9 @@ func checkAgreement(t *testing.T, data string) {
 	if again := s.End(); again != err || s.Next() || s.Kind() != Invalid || s.Offset() != syntax.Offset {
 		t.Fatalf("the error of %q does not stay", data)
 	}
+	if syntax.Pointer != "" && syntax.Pointer[0] != '/' {
+		t.Fatalf("the pointer is %q", syntax.Pointer)
+	}
 	if !valid {
 		return
 	}

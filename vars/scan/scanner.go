@@ -118,7 +118,7 @@ func (s *Scanner) End() error {
 // later call meets its end and says no.
 func (s *Scanner) fail(i int, r Reason) {
 	if s.err == nil {
-		s.err = &Error{Offset: i, Reason: r}
+		s.err = &Error{Offset: i, Reason: r, Pointer: pointerAt(s.data, i)}
 	}
 	s.data, s.pos, s.start, s.depth = "", 0, 0, 0
 	s.none()

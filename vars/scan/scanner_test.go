@@ -76,6 +76,31 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestErrorPointers(t *testing.T) {
+	for data, want := range map[string]string{
+		``: "", `nul`: "", `{} x`: "", `{`: "", `[`: "/0", `{"a`: "", `{"\ud800":1}`: "", `{"a"`: "/a", `{"a":`: "/a", `{"a" 1}`: "/a",
+		`{"a":{"b":nul}}`:                       "/a/b",
+		`{"a":{"b":1},"c":{"d":[0,{"e":"\ud800`: "/c/d/1/e",
+		`{"a":{"b":1},"c":{"d":[0,{"e":"\`:      "/c/d/1/e",
+		`{"a":{"b":1},"c":{"d":[0,"x\"]`:        "/c/d/1",
+		`{"a":"\"}","b/~":[{},[],-]}`:           "/b~1~0/2",
+		`{"\u0061\/\"":"x` + "\n" + `"}`:        `/a~1"`,
+		`{"a":1 "b":2}`:                         "/a",
+		`{"a":1,}`:                              "",
+		`{"a":1,"b`:                             "",
+		`{"a":[1,2 3]}`:                         "/a/1",
+		`{"a":"` + "\xff" + `"}`:                "/a",
+		`{"a":["x"],"b":"y"`:                    "/b",
+	} {
+		var s Scanner
+		s.ResetString(data)
+		var syntax *Error
+		if err := s.End(); !errors.As(err, &syntax) || syntax.Pointer != want {
+			t.Errorf("%q: %+v, want the pointer %q", data, syntax, want)
+		}
+	}
+}
+
 func TestEveryReasonHasItsOwnWords(t *testing.T) {
 	seen := map[string]Reason{}
 	for r := UnexpectedEnd; r <= TooDeep; r++ {
