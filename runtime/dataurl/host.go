@@ -79,6 +79,10 @@ func parsePort(s string) (uint16, bool) {
 	return uint16(n), err == nil
 }
 
+// maxHost bounds a host before it is looked at: 253 characters of a name, each in
+// up to four bytes of UTF-8.
+const maxHost = 4 * 253
+
 // ParseHost checks that host, as it stands in a URL, is canonical (see the
 // package comment), and gives it in lower case, in A-label form and without
 // brackets. addr is valid when the host is an address.
@@ -92,7 +96,7 @@ func ParseHost(host string) (name string, addr netip.Addr, ok bool) {
 		return strings.ToLower(inner), addr, true
 	}
 	ascii := isASCII(host)
-	if !utf8.ValidString(host) {
+	if len(host) > maxHost || !utf8.ValidString(host) {
 		return "", netip.Addr{}, false
 	}
 	if !ascii || strings.Contains(strings.ToLower(host), "xn--") {

@@ -1,6 +1,7 @@
 package dataurl
 
 import (
+	"sort"
 	"strings"
 	"unicode"
 )
@@ -31,7 +32,8 @@ func Parse(parts []Part) (*Template, []Fault) {
 // between its bytes.
 type parser struct {
 	parts  []Part
-	origin []int // offset in text where each part begins
+	texts  []int // the parts that are text and not empty
+	origin []int // offset in text where each of texts begins
 	text   string
 	values []cut // at: offset in text
 	from   int   // the URL is text[from:to]
@@ -43,13 +45,14 @@ type parser struct {
 }
 
 func join(parts []Part) *parser {
-	p := &parser{parts: parts, origin: make([]int, len(parts))}
+	p := &parser{parts: parts}
 	var b strings.Builder
 	for i, part := range parts {
-		p.origin[i] = b.Len()
-		if part.Value {
+		switch {
+		case part.Value:
 			p.values = append(p.values, cut{int32(b.Len()), int32(i)})
-		} else {
+		case part.Text != "":
+			p.texts, p.origin = append(p.texts, i), append(p.origin, b.Len())
 			b.WriteString(part.Text)
 		}
 	}
@@ -84,18 +87,14 @@ func (p *parser) dropFragment() {
 
 // fault notes a fault at text[start:end].
 func (p *parser) fault(k Kind, start, end int) {
-	part := 0
-	for i := range p.parts {
-		if !p.parts[i].Value && p.origin[i] <= start && len(p.parts[i].Text) > 0 {
-			part = i
-		}
-	}
-	if part >= len(p.parts) || p.parts[part].Value {
-		p.faults = append(p.faults, Fault{Kind: k, Part: part})
+	if len(p.texts) == 0 {
+		p.faults = append(p.faults, Fault{Kind: k}) // nothing but values, or nothing
 		return
 	}
-	o, n := p.origin[part], len(p.parts[part].Text)
-	p.faults = append(p.faults, Fault{k, part, min(start-o, n), min(end-o, n)})
+	i := max(sort.SearchInts(p.origin, start+1)-1, 0)
+	part, from := p.texts[i], p.origin[i]
+	n := len(p.parts[part].Text)
+	p.faults = append(p.faults, Fault{k, part, min(start-from, n), min(end-from, n)})
 }
 
 // authority checks everything before the path.
@@ -199,6 +198,7 @@ func (p *parser) parameters(t *Template) {
 	if at < 0 {
 		return
 	}
+	holdsValue := p.valuesWithin()
 	for n := int32(0); at <= p.to; n++ {
 		end := p.to
 		if i := strings.IndexAny(p.text[at:p.to], "&;"); i >= 0 {
@@ -206,7 +206,7 @@ func (p *parser) parameters(t *Template) {
 		}
 		name, _, _ := strings.Cut(p.text[at:end], "=")
 		switch {
-		case p.valueIn(at, at+len(name)):
+		case holdsValue(at, at+len(name)):
 			t.names = append(t.names, n)
 		case isReserved(name):
 			p.fault(ReservedParameter, at, at+len(name))
@@ -215,14 +215,16 @@ func (p *parser) parameters(t *Template) {
 	}
 }
 
-// valueIn reports whether a value stands in text[start:end], the ends included.
-func (p *parser) valueIn(start, end int) bool {
-	for _, v := range p.values {
-		if start <= int(v.at) && int(v.at) <= end {
-			return true
+// valuesWithin gives a function that reports whether a value stands in
+// text[start:end], the ends included. It must be asked in the order of the text.
+func (p *parser) valuesWithin() func(start, end int) bool {
+	rest := p.values
+	return func(start, end int) bool {
+		for len(rest) > 0 && int(rest[0].at) < start {
+			rest = rest[1:]
 		}
+		return len(rest) > 0 && int(rest[0].at) <= end
 	}
-	return false
 }
 
 // segments finds the path segments that hold a value. Segment 0 is what stands
@@ -233,12 +235,13 @@ func (p *parser) segments(t *Template) {
 		end = q - 1
 	}
 	at := p.path
+	holdsValue := p.valuesWithin()
 	for n := int32(0); at <= end; n++ {
 		next := end
 		if i := strings.IndexByte(p.text[at:end], '/'); i >= 0 {
 			next = at + i
 		}
-		if p.valueIn(at, next) {
+		if holdsValue(at, next) {
 			t.dots = append(t.dots, n)
 		}
 		at = next + 1
