@@ -1,0 +1,58 @@
+# make run    starts zhida with a demo bot on http://127.0.0.1:8080
+# make test   installs what the tests need and runs all of them
+# The long runs: make fuzz, make bench, make bench-peers, make bench-http
+
+SHELL      := /bin/bash
+BIN        := $(CURDIR)/.bin
+STATICCHECK_VERSION := 2026.2.2
+PACKAGES   := ./... ./testdata/...
+# Tests that measure growth or wait for a real time-out: once is enough, twenty times is not.
+LONG       := TestLinear|TestManyOpeners|TestSeededDefects|TestHostile|TestE1|Test.*Deadline.*Real
+FUZZTIME   ?= 30s
+
+.PHONY: run build test check unit race shuffle fuzz-ci fuzz bench bench-peers bench-http tools
+
+run:
+	go run ./cmd/zhida serve --dev
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o zhida ./cmd/zhida
+
+test: check unit race shuffle fuzz-ci
+
+tools: $(BIN)/staticcheck
+
+$(BIN)/staticcheck:
+	GOBIN=$(BIN) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+
+check: tools
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet $(PACKAGES)
+	$(BIN)/staticcheck $(PACKAGES)
+
+unit:
+	go test -timeout 10m $(PACKAGES)
+
+# What the race detector sees: everything but the tests about time and growth, which it
+# would only slow down.
+race:
+	go test -race -timeout 10m -skip '$(LONG)' $(PACKAGES)
+
+shuffle:
+	go test -shuffle=on -count=20 -timeout 10m -skip '$(LONG)|TestHeap|TestCorpusOverHTTP' ./parser/... ./vars/... ./runtime/... ./server/...
+
+# Every fuzz target for a short while, beginning with the corpus.
+fuzz-ci:
+	.ci/fuzz 5s
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+bench:
+	go test -run '^$$' -bench . -benchtime 1s -count 5 ./bench
+
+bench-peers:
+	cd bench/peers && go test -run . -bench . -benchtime 300ms
+
+bench-http:
+	bench/http.sh
