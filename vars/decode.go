@@ -89,6 +89,7 @@ func (d *decoder) context() {
 		d.path[0], d.depth = d.scanner.Key(), 1
 		d.scope()
 	}
+	d.facts.judge()
 }
 
 // scope reads the value of the scope d.path[0].

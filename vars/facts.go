@@ -24,6 +24,7 @@ type Facts struct {
 
 	now   time.Time
 	seen  uint32 // a bit for each slot that the context named
+	flags uint8  // the conditions; neither staff bit when routeStatus is missing
 	kinds [NumSlots]Kind
 	texts [NumSlots]string
 	memo  any // the Go value of myData
@@ -47,7 +48,7 @@ const (
 func (f *Facts) Reset(now time.Time) {
 	f.DefaultOnline = false
 	f.now = now
-	f.seen = 0
+	f.seen, f.flags = 0, 0
 	f.memo = nil
 	clear(f.kinds[:])
 	clear(f.texts[:])
@@ -78,7 +79,10 @@ func (f *Facts) Value(s Slot) Value {
 // numeric string; ok is false when it is neither. It is meant for the numeric
 // variables (Row.Numeric).
 func (f *Facts) Number(s Slot) (n float64, ok bool) {
-	return f.Value(s).Number()
+	if k := f.kinds[s]; k != Number && k != String {
+		return 0, false
+	}
+	return ParseNumber(f.texts[s])
 }
 
 // Set gives the variable a text, whatever the context said. text is kept until
@@ -88,6 +92,7 @@ func (f *Facts) Set(s Slot, text string) {
 	if s == ChatInfoMyData {
 		f.memo = nil
 	}
+	f.judge()
 }
 
 // SetDefault gives the variable a text unless it has a value; the empty string is
@@ -100,17 +105,31 @@ func (f *Facts) SetDefault(s Slot, text string) {
 
 // Flags returns the four conditions as bits. What is no number is missing here.
 func (f *Facts) Flags() uint8 {
-	flags := StaffOffline
-	if status, ok := f.Number(RouteInfoRouteStatus); ok && status == 1 || !ok && f.DefaultOnline {
-		flags = StaffOnline
+	switch {
+	case f.flags&(StaffOnline|StaffOffline) != 0:
+		return f.flags
+	case f.DefaultOnline:
+		return f.flags | StaffOnline
+	}
+	return f.flags | StaffOffline
+}
+
+// judge works the conditions out whenever the values change, which is less often
+// than Flags is called.
+func (f *Facts) judge() {
+	f.flags = 0
+	if status, ok := f.Number(RouteInfoRouteStatus); ok {
+		f.flags = StaffOffline
+		if status == 1 {
+			f.flags = StaffOnline
+		}
 	}
 	if vip, ok := f.Number(UserInfoVipType); ok {
 		switch vip {
 		case 1:
-			flags |= VIPUser
+			f.flags |= VIPUser
 		case 0, 2:
-			flags |= AnonymityUser
+			f.flags |= AnonymityUser
 		}
 	}
-	return flags
 }
