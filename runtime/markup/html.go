@@ -98,9 +98,9 @@ type foreign uint8
 
 const (
 	foreignNo   foreign = iota // outside
-	foreignSVG                 // inside <svg> at most
-	foreignMath                // inside <math> at most
-	foreignAny                 // both, or html inside them: not followed any further
+	foreignSVG                 // inside <svg>, up to its end tag at most
+	foreignMath                // inside <math>, up to its end tag at most
+	foreignAny                 // html inside them, or by branch: not followed any further
 )
 
 // Feed returns the state behind the constant text. Its time is linear in the

@@ -338,8 +338,9 @@ func (h *HTML) noteForeign(elem element, end, selfClosing bool) {
 			h.foreign = foreignNo
 		}
 	case end || selfClosing || h.foreign == foreignAny:
-	case h.foreign == is && h.depth < 255 || h.foreign == foreignNo:
-		h.foreign = is
+	case h.foreign == foreignNo:
+		h.foreign, h.depth = is, 1
+	case h.depth < 255: // math in svg, too, whose end tag is not counted
 		h.depth++
 	default:
 		h.foreign, h.depth = foreignAny, 0

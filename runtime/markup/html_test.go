@@ -65,6 +65,7 @@ func TestHTMLPlaces(t *testing.T) {
 		{"<!", "Unsafe"}, {"<!-", "Unsafe"}, {"<!--", "Unsafe"}, {"<!-- x --", "Unsafe"},
 		{"<!-- x --!", "Unsafe"}, {"<!---", "Unsafe"}, {"<!-->", "HTMLText"}, {"<!--->", "HTMLText"},
 		{"<!---!>", "Unsafe"}, {"<!-- > ", "Unsafe"}, {"<!-- x --!>", "HTMLText"},
+		{"<!----!->", "Unsafe"}, {"<!----!-->", "HTMLText"}, {"<!-- -->", "HTMLText"}, {"<!---->", "HTMLText"},
 		{"<!doctype ", "Unsafe"}, {`<!doctype html "`, "Unsafe"}, {`<!doctype html ">`, "HTMLText"},
 		{"<?php ", "Unsafe"}, {"<?php ?>", "HTMLText"}, {"</1", "Unsafe"}, {"</1>", "HTMLText"},
 		{"<![CDATA[", "Unsafe"}, {"<![CDATA[>", "HTMLText"}, {"<svg><![CDATA[>", "Unsafe"},
@@ -86,6 +87,10 @@ func TestHTMLPlaces(t *testing.T) {
 		{`<noscript><p title="</noscript>`, "Unsafe"},
 		{`<noscript><style></noscript>`, "Unsafe"},
 		{`<noscript><!--</noscript>`, "Unsafe"},
+		{`<noscript><style></noscript><a href="</style>`, "Unsafe"},
+		{`<svg><title></1 "</title>`, "Unsafe"},
+		{`<svg><math></svg><style><a title="</style>`, "Unsafe"},
+		{`<style><</style>`, "HTMLText"},
 		{`<svg></svg><style><a title="</style>`, "HTMLText"},
 		{`<svg><desc></desc></svg><style><a title="</style>`, "Unsafe"},
 
@@ -97,7 +102,7 @@ func TestHTMLPlaces(t *testing.T) {
 		{`<script src="/a?`, "Unsafe"}, {`<animate values="`, "Unsafe"}, {`<set to="`, "Unsafe"},
 		{`<a ` + strings.Repeat("x", maxName) + `="`, "HTMLAttr"},
 		{`<a ` + strings.Repeat("x", maxName+1) + `="`, "Unsafe"},
-		{`<a title="`, "HTMLAttr"}, {`<a title="'`, "HTMLAttr"}, {`<a title='"`, "HTMLAttr"},
+		{`<a x=y/title="`, "Unsafe"}, {`<a title="`, "HTMLAttr"}, {`<a title="'`, "HTMLAttr"}, {`<a title='"`, "HTMLAttr"},
 		{`<a title="x" alt="`, "HTMLAttr"}, {`<a title="x"alt="`, "HTMLAttr"},
 		{`<a title/alt="`, "HTMLAttr"}, {`<a ping="`, "HTMLURLStart"}, {`<link imagesrcset="`, "HTMLSrcset"},
 
@@ -133,6 +138,10 @@ func TestHTMLInText(t *testing.T) {
 		"<a href=x>":                     true,
 		"<svg></svg>":                    true,
 		"<svg/>":                         true,
+		"<svg a=b />":                    true,
+		"<svg / >":                       false,
+		"<svg a=/>":                      false,
+		"<svg><math></svg>":              false,
 		"<svg><foreignObject>":           true,
 		"<select></select>":              true,
 		"<noscript></noscript>":          true,
@@ -178,6 +187,12 @@ func TestHTMLJoin(t *testing.T) {
 		{"<input ", `class="x"`, "", `value="`, "HTMLAttr"},
 		{"<input ", "checked", "", `>`, "HTMLText"},
 		{"<input ", "checked", "", `="`, "Unsafe"},
+		{"<input ", "checked", "", `="x>`, "Unsafe"},
+		{"<input ", "checked ", "", `="x>`, "Unsafe"},
+		{"", "<p ", "<script ", ">", "Unsafe"},
+		{"", "<p ", "</p ", ">", "Unsafe"},
+		{"", "<p>", "<pre>", "", "HTMLText"},
+		{"<!--", "x-", "--", `><a title="-->`, "Unsafe"},
 		{"<input", " /", "", `>`, "Unsafe"},
 		{"<p ", "title", "href", `="`, "Unsafe"},
 		{"<p ", `title="`, `alt="`, "", "HTMLAttr"},
@@ -195,6 +210,8 @@ func TestHTMLJoin(t *testing.T) {
 		{`<a href="`, "/a?", "/b", "#", "HTMLURLQuery"},
 		{`<a href="`, "javascript:", "/b", "#", "Unsafe"},
 		{`<a href="`, " ", "", "", "HTMLURLStart"},
+		{`<a href="`, "java", "", "script:x?", "Unsafe"},
+		{`<a href="`, "java", "", "script/x?", "HTMLURLQuery"},
 		{"<svg>", "</svg>", "", `<style><b title="</style>`, "Unsafe"},
 		{"<title>", "<", "", "", "Unsafe"},
 	}
@@ -207,6 +224,24 @@ func TestHTMLJoin(t *testing.T) {
 		}
 		if p, _ := ab.Feed(test.after).Value(); p.String() != test.want {
 			t.Errorf("%s{%s|%s}%s: %v, want %v", test.before, test.a, test.b, test.after, p, test.want)
+		}
+	}
+}
+
+// TestHTMLSplitReference: a reference in a URL that is cut in two cannot be
+// decoded any more, so it may be anything.
+func TestHTMLSplitReference(t *testing.T) {
+	for _, test := range []struct{ first, second, want string }{
+		{`<a href="/x&#6`, "3;", "Unsafe"},
+		{`<a href="/x&#6`, "/", "HTMLURLPath"},
+		{`<a href="/x&ques`, "t;", "Unsafe"},
+		{`<a href="/x&ques`, "t;?", "HTMLURLQuery"},
+		{`<a href="java&#11`, "5;cript:", "Unsafe"},
+		{`<a href="page&#5`, "8;", "Unsafe"},
+		{`<a href="?x&#5`, "8;", "HTMLURLQuery"},
+	} {
+		if p, _ := (HTML{}).Feed(test.first).Feed(test.second).Value(); p.String() != test.want {
+			t.Errorf("%s|%s: %v, want %v", test.first, test.second, p, test.want)
 		}
 	}
 }
