@@ -20,6 +20,7 @@ type cursor struct {
 	wide  string // the first full-width mark that was read, as it stands
 	ascii string // what it stands for
 	tag   string // the first tag that was stepped over
+	open  int    // parentheses that argument found open where it gave up
 }
 
 // meant returns the ASCII character that the text at s stands for and its length
@@ -35,6 +36,8 @@ func meant(s string) (byte, int) {
 		return byte(r - 0xFEE0), n
 	case r == '。':
 		return '.', n
+	case r == '￥':
+		return '$', n // the key of $ on a Chinese keyboard
 	case r == '【':
 		return '[', n
 	case r == '】':
@@ -115,6 +118,23 @@ func (c *cursor) name() string {
 	return string(out)
 }
 
+// gap takes spaces out of the text.
+func (c *cursor) gap() {
+	if from := c.pos; c.space() {
+		c.drop(from)
+	}
+}
+
+// fallback steps over what looks like the text of a fallback without an end: up to
+// the next space, mark or bracket.
+func (c *cursor) fallback() {
+	if n := strings.IndexAny(c.src[c.pos:c.end], " \t\r\n,，.。!！?？;；、<{}[]()（）"); n >= 0 {
+		c.pos += n
+		return
+	}
+	c.pos = c.end
+}
+
 // drop takes [from, c.pos) out of the text.
 func (c *cursor) drop(from int) {
 	c.edits = append(c.edits, diag.Edit{Span: diag.Span{Start: from, End: c.pos}})
@@ -147,12 +167,13 @@ var quotesMeant = map[rune]string{'“': `"`, '”': `"`, '‘': "'", '’': "'"
 // read as meant; the text within literals stays. False: it does not end on its line.
 func (c *cursor) argument() bool {
 	const most = 1024
+	begin := *c
 	depth, last := 0, min(c.end, c.pos+most)
 	literal := "" // the ASCII quote that ends the literal we are in
 	for c.pos < last {
 		b, from, n := c.at()
 		if n == 0 || b == '\n' || b == '\r' {
-			return false
+			break
 		}
 		r, _ := utf8.DecodeRuneInString(c.src[from:])
 		q := quotesMeant[r]
@@ -186,5 +207,7 @@ func (c *cursor) argument() bool {
 		}
 		c.accept(from, n, string(b))
 	}
+	*c = begin
+	c.open = depth + 1
 	return false
 }

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/zhida-kb/zhida/parser/diag"
@@ -93,7 +94,8 @@ func (l *linter) encoding() {
 func (l *linter) list(first int32, holds bool) {
 	t := l.t
 	escaped := false
-	for i := first; i != 0; i = t.Nodes[i].Next {
+	var before, behind int32 // the two siblings before
+	for i := first; i != 0; behind, before, i = before, i, t.Nodes[i].Next {
 		n := &t.Nodes[i]
 		if n.Kind == Text {
 			if odd := n.BodyEnd-n.Body < n.End-n.Start && (n.End-n.Start)%2 == 1; odd {
@@ -112,6 +114,9 @@ func (l *linter) list(first int32, holds bool) {
 		}
 		escaped = false
 		for at := i; at != 0; at = t.Nodes[at].Else {
+			if t.Nodes[at].Kind != Text {
+				l.node(at, behind, before)
+			}
 			if c := t.Nodes[at].Child; c != 0 {
 				l.list(c, t.Nodes[at].Kind == Logic || t.Nodes[at].Kind == DataElse)
 			}
@@ -151,7 +156,11 @@ func (l *linter) label(i int32, from int) {
 		}
 		start := x.space(p + 3)
 		if f := x.head(p); f.begins && l.known(c, x.src[start:name(x.src, start)]) {
-			l.add(diag.New(diag.MsgExpressionInLabel, p, max(f.end, f.nameEnd), x.src[p:f.nameEnd]))
+			d := diag.New(diag.MsgExpressionInLabel, p, max(f.end, f.nameEnd), x.src[p:f.nameEnd])
+			if k := strings.Index(x.src[max(f.end, f.nameEnd):], closerOf(c)); f.end > 0 && k >= 0 {
+				d = d.WithFix(diag.FixTakeOut, nil, diag.Edit{Span: diag.Span{Start: p, End: f.end}}, diag.Edit{Span: diag.Span{Start: f.end + k, End: f.end + k + 2}})
+			}
+			l.add(d)
 		}
 	}
 }

@@ -12,6 +12,7 @@ type slip struct {
 
 	wideHead, tagHead bool // full-width marks, tags between the opener and the colon
 	noArgument        bool // the argument's parenthesis does not end
+	noLabel           bool // nothing but the name
 	noColon           bool
 	noHash            bool
 	noDollar          bool   // a variable that lost a part of its ${
@@ -29,10 +30,10 @@ const mostLook = 8 << 10
 // text i and in the texts behind it, and mends it: full-width brackets, brackets of
 // another kind, a single one, none.
 func (l *linter) closer(c *cursor, i int32, b byte, s *slip) {
-	if s.noArgument {
+	if s.noArgument || s.noLabel {
 		return
 	}
-	want := closing(b)
+	want, first := closing(b), i
 	most := c.pos + mostLook
 	var wrong, single *closerMark
 	for at := *c; at.pos < most; {
@@ -67,29 +68,65 @@ func (l *linter) closer(c *cursor, i int32, b byte, s *slip) {
 			at.end = at.pos
 		}
 	}
-	l.guess(c, s, wrong, single)
+	l.guess(c, first, s, wrong, single)
 }
 
-// guess puts a closer where the editor most likely wanted it.
-func (l *linter) guess(c *cursor, s *slip, wrong, single *closerMark) {
+// guess puts a closer where the editor most likely wanted it; the opener stands in
+// the text first.
+func (l *linter) guess(c *cursor, first int32, s *slip, wrong, single *closerMark) {
 	put := func(at diag.Span, text string) {
 		c.edits = append(c.edits, diag.Edit{Span: at, NewText: text})
 		s.closerAt = at
 	}
 	s.unclosed = true
 	switch {
+	case single != nil && (wrong == nil || single.span.Start < wrong.span.Start):
+		put(single.span, s.closer)
 	case wrong != nil:
 		s.wrong = l.t.Source[wrong.span.Start:wrong.span.End]
 		put(wrong.span, s.closer)
-	case single != nil:
-		put(single.span, s.closer)
 	default:
-		at := c.end
-		if n := strings.IndexAny(c.src[c.pos:min(c.end, c.pos+mostLook)], "\r\n"); n >= 0 {
-			at = c.pos + n
-		}
+		at := l.lineEnd(c, first, s.closer == "}}")
 		put(diag.Span{Start: at, End: at}, s.closer)
 	}
+}
+
+// lineEnd returns where the line or the body ends in which the cursor stands. Logic
+// may hold the expressions in between, labels and URLs hold variables only. In html the
+// closing tags at the end stay outside.
+func (l *linter) lineEnd(c *cursor, i int32, logic bool) int {
+	from, at := c.pos, c.pos
+	for ; i != 0; i = l.t.Nodes[i].Next {
+		n := &l.t.Nodes[i]
+		switch {
+		case n.Kind == Text:
+			from = max(from, int(n.Start))
+			if k := strings.IndexAny(l.t.Source[from:n.End], "\r\n"); k >= 0 {
+				return l.beforeTags(c.pos, from+k)
+			}
+		case n.Kind != Variable && n.Kind != Computed && !logic || int(n.End) > c.pos+mostLook:
+			return l.beforeTags(c.pos, at)
+		}
+		at = int(n.End)
+		for e := n.Else; e != 0; e = l.t.Nodes[e].Else {
+			at = int(l.t.Nodes[e].End)
+		}
+		from = at
+	}
+	return l.beforeTags(c.pos, at)
+}
+
+// beforeTags returns where the closing tags begin that end at the byte end.
+func (l *linter) beforeTags(from, end int) int {
+	src := l.t.Source
+	for l.t.HTML && end > from && src[end-1] == '>' {
+		k := strings.LastIndexByte(src[from:end], '<')
+		if k < 0 || !strings.HasPrefix(src[from+k:], "</") || tagLen(src[from+k:end]) != end-from-k {
+			break
+		}
+		end = from + k
+	}
+	return end
 }
 
 // closerMark is a closing bracket that was found.
@@ -131,6 +168,15 @@ func (l *linter) mark(c *cursor, want byte, url bool) (closerMark, bool) {
 			at.take(b)
 			one := at.pos
 			doubled := at.take(b)
+			if !doubled && b == want {
+				at.space()
+				if k, _, n := at.at(); n > 0 && (k == '}' || k == ']' || k == ')') && !url {
+					at.accept(at.pos, n, string(k)) // ]} or } }: one closer, badly written
+					one = at.pos
+				} else {
+					at.pos = one
+				}
+			}
 			m := closerMark{bracket: b, doubled: doubled, span: diag.Span{Start: start, End: at.pos}, edits: at.edits, wide: at.wide, ascii: at.ascii, tag: at.tag}
 			if !doubled {
 				at.pos = one
@@ -167,6 +213,7 @@ func (l *linter) report(c *cursor, p, head int, s *slip) {
 	case c.tag != "":
 		d = diag.New(diag.MsgSplitByTags, p, head, c.tag)
 		title, args = diag.FixTags, nil
+		c.edits = l.partners(c.edits, head)
 		if !s.tagHead && !s.wideHead {
 			d.Span = s.closerAt
 		}
@@ -184,7 +231,14 @@ func (l *linter) report(c *cursor, p, head int, s *slip) {
 	case s.gap:
 		d = diag.New(diag.MsgOpenerSpace, p, head, s.opener)
 	case s.noArgument:
-		l.add(diag.New(diag.MsgUnclosedArgument, p, head, s.opener))
+		d = diag.New(diag.MsgUnclosedArgument, p, head, s.opener)
+		if len(c.edits) == 0 {
+			l.add(d)
+			return
+		}
+		title, args = diag.FixClose, []string{")"}
+	case s.noLabel:
+		l.add(diag.New(diag.MsgMissingColon, p, head, s.name))
 		return
 	case s.noColon:
 		d = diag.New(diag.MsgMissingColon, p, head, s.name)

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/zhida-kb/zhida/parser/diag"
@@ -45,43 +46,95 @@ func (l *linter) variable(c *cursor, p int) bool {
 		c.insert("{")
 	}
 	c.space()
+	if !lost && c.take('=') {
+		return l.computed(c, p)
+	}
 	path, known := l.path(c)
+	if !lost && !spaced && l.zone(c, p, path) {
+		return true
+	}
 	if !known && (lost || spaced || !l.near(path)) {
 		return false
 	}
 	nameEnd := c.pos
 	c.space()
-	unclosed := false
+	s := slip{name: path, opener: "${" + path, closer: "}", noDollar: lost || spaced}
 	switch {
 	case c.take('}'):
 	case c.take('|'):
-		unclosed = !c.until('}')
+		if s.unclosed = !c.until('}'); s.unclosed {
+			c.fallback()
+			nameEnd = c.pos
+			c.insert("}")
+		}
 	default:
-		unclosed = true
-	}
-	if unclosed {
-		if lost {
-			return false // $userInfo.visitorName in a text about it
+		s.unclosed = true
+		if b, from, n := c.at(); n > 0 && (b == ')' || b == ']') {
+			s.wrong = c.src[from : from+n]
+			c.pos = from + n
+			c.edits = append(c.edits, diag.Edit{Span: diag.Span{Start: from, End: c.pos}, NewText: "}"})
+			break
 		}
 		c.pos = nameEnd
 		c.insert("}")
 	}
-	l.report(c, p, max(c.pos, nameEnd), &slip{
-		name: path, opener: "${" + path, closer: "}", wideHead: c.wide != "", tagHead: c.tag != "",
-		noDollar: lost || spaced, unclosed: unclosed,
-	})
+	if len(c.edits) > 0 && !s.unclosed && c.wide == "" && c.tag == "" {
+		s.noDollar = true // spaces within it
+	}
+	if lost && s.unclosed {
+		return false // $userInfo.visitorName in a text about it
+	}
+	s.wideHead, s.tagHead = c.wide != "", c.tag != ""
+	l.report(c, p, max(c.pos, nameEnd), &s)
+	return true
+}
+
+// computed looks at what may be meant as ${= expr }; the cursor is behind the =.
+func (l *linter) computed(c *cursor, p int) bool {
+	start := c.pos
+	if !c.until('}') || c.wide == "" {
+		return false
+	}
+	names := append(l.names.Scopes(), l.names.Conditions()...)
+	if !slices.ContainsFunc(names, func(n string) bool { return strings.Contains(c.src[start:c.pos], n) }) {
+		return false
+	}
+	l.report(c, p, c.pos, &slip{opener: "${=", closer: "}", wideHead: true})
+	return true
+}
+
+// zone looks at a zoned variable whose zone is written as people write zones, +8,
+// -5 or 5:30; the cursor is behind the name.
+func (l *linter) zone(c *cursor, p int, path string) bool {
+	const most = 8
+	rest := c.src[c.pos:min(c.end, c.pos+most)]
+	n := strings.IndexByte(rest, '}')
+	scope, name, _ := strings.Cut(path, ".")
+	if n <= 0 || name == "" || strings.Contains(name, ".") {
+		return false
+	}
+	suffix := strings.NewReplacer(" ", "", "+", "", "-", "_", "−", "_", ":", "_", "：", "_", ".", "_").Replace(rest[:n])
+	want := "${" + scope + "." + name + suffix + "}"
+	if suffix == "" || nameEnd(suffix) != len(suffix) || !l.names.Variable(scope, name+suffix) {
+		return false
+	}
+	d := diag.New(diag.MsgZoneForm, p, c.pos+n+1, want)
+	l.add(d.WithFix(diag.FixBrackets, []string{want}, diag.Edit{Span: d.Span, NewText: want}))
+	c.pos += n + 1
 	return true
 }
 
 // path reads scope.name as it is meant; known: exactly so there is one.
 func (l *linter) path(c *cursor) (path string, known bool) {
 	scope := c.name()
+	c.gap()
 	if scope == "" || !c.take('.') {
 		return "", false
 	}
 	path = scope
 	first := ""
 	for {
+		c.gap()
 		n := c.name()
 		if n == "" {
 			return path, false
@@ -142,6 +195,9 @@ func (l *linter) bracket(c *cursor, i int32, p int, b byte) bool {
 		return false
 	}
 	s := slip{name: name, opener: strings.Repeat(string(b), 2) + "#" + name, closer: closerOf(b), gap: gap, single: !doubled, noHash: !hash}
+	if doubled && hash && b == '{' && l.ifForm(c, p, name) {
+		return true
+	}
 	if !l.colon(c, &s) {
 		return false
 	}
@@ -176,18 +232,28 @@ func (l *linter) fits(b byte, name string) (exact, near bool) {
 func (l *linter) colon(c *cursor, s *slip) bool {
 	afterName := c.pos
 	c.space()
-	if c.take('(') && !c.argument() {
+	argument := c.take('(')
+	if argument && !c.argument() {
 		s.noArgument = true
+		if n := strings.IndexByte(c.src[c.pos:c.end], ':'); n >= 0 {
+			c.pos += n
+			c.insert(strings.Repeat(")", max(1, c.open)))
+			c.pos++
+		}
 		return !s.gap && !s.noHash && !s.single
 	}
 	c.space()
 	if c.take(':') {
 		return true
 	}
-	if s.noHash || s.single || len(s.name) < 5 || c.pos < len(c.src) && c.pos < c.end && nameByte[c.src[c.pos]] {
+	if b, _, n := c.at(); n > 0 && (b == '}' || b == ']' || b == ')') {
+		s.noLabel = len(s.name) >= 5 && !argument && !s.gap && !s.noHash && !s.single
+		return s.noLabel
+	}
+	if s.noHash || s.single || len(s.name) < 5 && !argument || c.pos < len(c.src) && c.pos < c.end && nameByte[c.src[c.pos]] {
 		return false
 	}
-	if c.src[c.pos-1] != ')' {
+	if !argument {
 		c.pos = afterName
 		if n := spaceLenAt(c); n > 0 {
 			c.pos += n
@@ -196,6 +262,36 @@ func (l *linter) colon(c *cursor, s *slip) bool {
 	}
 	s.noColon = true
 	c.insert(":")
+	return true
+}
+
+// ifForm looks at {{#else if(…): and {{#if condition:, which have to be elseif and
+// want parentheses; the cursor is behind the name.
+func (l *linter) ifForm(c *cursor, p int, name string) bool {
+	line := c.src[c.pos:min(c.end, c.pos+1024)]
+	if n := strings.IndexAny(line, "\r\n}"); n >= 0 {
+		line = line[:n]
+	}
+	if name == "else" {
+		rest := strings.TrimLeft(line, " \t")
+		if len(rest) == len(line) || !strings.HasPrefix(rest, "if") || !strings.Contains(rest, ":") {
+			return false
+		}
+		after := c.pos + len(line) - len(rest)
+		d := diag.New(diag.MsgElseIf, p, after+len("if"))
+		l.add(d.WithFix(diag.FixBrackets, []string{"elseif"}, diag.Edit{Span: diag.Span{Start: c.pos, End: after}}))
+		c.pos = after + len("if")
+		return true
+	}
+	colon := strings.IndexByte(line, ':')
+	if name != "if" && name != "elseif" || colon <= 0 || strings.ContainsAny(line[:colon], "(（") || strings.TrimSpace(line[:colon]) == "" {
+		return false
+	}
+	from, to := trimSpace(c.src, c.html, c.pos, c.pos+colon)
+	d := diag.New(diag.MsgIfParentheses, p, c.pos+colon, name)
+	l.add(d.WithFix(diag.FixBrackets, []string{name + "(" + c.src[from:to] + ")"},
+		diag.Edit{Span: diag.Span{Start: c.pos, End: from}, NewText: "("}, diag.Edit{Span: diag.Span{Start: to, End: c.pos + colon}, NewText: ")"}))
+	c.pos += colon
 	return true
 }
 
@@ -228,3 +324,5 @@ func (l *linter) mustache(c *cursor, p int, doubled bool) bool {
 }
 
 func closerOf(b byte) string { return strings.Repeat(string(closing(b)), 2) }
+
+func nameEnd(s string) int { return name(s, 0) }

@@ -2,17 +2,21 @@ package diag
 
 // What is said of the form of an answer (parser.Lint).
 const (
-	MsgUnclosed          Message = iota // {0} the opener, {1} the closer
-	MsgUnclosedArgument                 // {0} the opener
-	MsgFullwidth                        // {0} what was typed, {1} what was meant
-	MsgMissingHash                      // {0} the name
-	MsgSingleBracket                    // {0} the opener that was meant, {1} its closer
-	MsgMissingColon                     // {0} the name
-	MsgOpenerSpace                      // {0} the opener that was meant
-	MsgWrongCloser                      // {0} what was typed, {1} what was meant
-	MsgNoDollar                         // {0} the variable
-	MsgSplitByTags                      // {0} the first tag
-	MsgExpressionInLabel                // {0} the opener
+	MsgUnclosed         Message = iota // {0} the opener, {1} the closer
+	MsgUnclosedArgument                // {0} the opener
+	MsgFullwidth                       // {0} what was typed, {1} what was meant
+	MsgMissingHash                     // {0} the name
+	MsgSingleBracket                   // {0} the opener that was meant, {1} its closer
+	MsgMissingColon                    // {0} the name
+	MsgOpenerSpace                     // {0} the opener that was meant
+	MsgWrongCloser                     // {0} what was typed, {1} what was meant
+	MsgNoDollar                        // {0} the variable
+	MsgElseIf
+	MsgIfParentheses // {0} if or elseif
+	MsgZoneForm      // {0} the variable as it was meant
+	MsgElseCut
+	MsgSplitByTags       // {0} the first tag
+	MsgExpressionInLabel // {0} the opener
 	MsgInvalidUTF8
 	MsgLimitSource // {0} bytes at most
 	MsgLimitDepth  // {0} levels at most
@@ -57,6 +61,18 @@ var formMessages = [formEnd]message{
 	MsgNoDollar: {Unclosed,
 		"变量要写成 {0}，这里会按原文显示。",
 		"A variable is written {0}; this stays text."},
+	MsgElseIf: {UnknownCondition,
+		"else if 要连写成 elseif，这里会按原文显示。",
+		"else if is written elseif, in one word; this stays text."},
+	MsgIfParentheses: {InvalidExpr,
+		"{0} 的条件要写在圆括号里：{0}(条件):，这里会按原文显示。",
+		"The condition of {0} stands in parentheses: {0}(condition):; this stays text."},
+	MsgZoneForm: {UnknownZone,
+		"时区里不能有 + - : 和空格，应写成 {0}，这里会按原文显示。",
+		"A zone has no + - : or space in it: {0}; this stays text."},
+	MsgElseCut: {SplitByTags,
+		"else 和它前面的条件之间夹着标签，它们必须紧挨着。",
+		"Tags stand between the else and what it belongs to; nothing but white space may."},
 	MsgSplitByTags: {SplitByTags,
 		"表达式中间夹着格式标签 {0}，请清除这一段的格式后重新输入。",
 		"The tag {0} cuts the expression in two; clear the formatting of this piece."},
@@ -84,5 +100,5 @@ var formMessages = [formEnd]message{
 	FixBrackets:  {0, "改成 {0}", "Change it to {0}"},
 	FixTags:      {0, "去掉中间的标签", "Take the tags out"},
 	FixEscape:    {0, "在前面加 \\ 表示这是文字", "Put a \\ before it to keep it as text"},
-	FixTakeOut:   {0, "移到外面", "Move it out"},
+	FixTakeOut:   {0, "只留下里面的文字", "Keep only the text in it"},
 }

@@ -1,0 +1,164 @@
+package parser
+
+import (
+	"strings"
+
+	"github.com/zhida-kb/zhida/parser/diag"
+)
+
+// formatTags are the tags that a rich-text editor puts around a few characters.
+var formatTags = map[string]bool{
+	"a": true, "b": true, "i": true, "u": true, "s": true, "em": true, "strong": true, "span": true, "font": true, "p": true, "br": true,
+	"div": true, "code": true, "mark": true, "strike": true, "del": true, "ins": true, "sub": true, "sup": true, "small": true, "big": true,
+}
+
+// formatTag is the length of the formatting tag that s begins with, 0 for none. A <
+// of an expr is none: behind the name only > / or an attribute may stand.
+func formatTag(s string) int {
+	n := tagLen(s)
+	if n == 0 {
+		return 0
+	}
+	tag := strings.ToLower(strings.TrimPrefix(s[1:n-1], "/"))
+	end := strings.IndexAny(tag, " \t\r\n/")
+	if end < 0 {
+		end = len(tag)
+	}
+	rest := strings.Trim(tag[end:], " \t\r\n/")
+	if !formatTags[tag[:end]] || rest != "" && !strings.Contains(rest, "=") {
+		return 0
+	}
+	return n
+}
+
+// cut reports formatting tags in the source [from, to), which belongs to the head of
+// the expression that begins at start, and returns whether there are any.
+func (l *linter) cut(start, from, to int) bool {
+	var edits []diag.Edit
+	src := l.t.Source
+	for p := from; p < to; {
+		k := strings.IndexByte(src[p:to], '<')
+		if k < 0 {
+			break
+		}
+		p += k
+		n := formatTag(src[p:to])
+		if n == 0 {
+			p++
+			continue
+		}
+		edits = append(edits, diag.Edit{Span: diag.Span{Start: p, End: p + n}})
+		p += n
+	}
+	if len(edits) == 0 {
+		return false
+	}
+	d := diag.New(diag.MsgSplitByTags, start, to, edits[0].Span.Of(src))
+	l.add(d.WithFix(diag.FixTags, nil, l.partners(edits, to)...))
+	return true
+}
+
+// partners adds to edits, which take tags out, those that take out the closing tags
+// behind the byte from of elements of which only the opening tag goes.
+func (l *linter) partners(edits []diag.Edit, from int) []diag.Edit {
+	src := l.t.Source
+	var open []string
+	for _, e := range edits {
+		tag := e.Span.Of(src)
+		if e.NewText != "" || len(tag) < 3 || tag[0] != '<' {
+			continue
+		}
+		name := strings.ToLower(tag[1 : len(tag)-1])
+		if closes := strings.HasPrefix(name, "/"); closes {
+			if n := len(open); n > 0 && open[n-1] == strings.TrimSpace(name[1:]) {
+				open = open[:n-1]
+			}
+			continue
+		}
+		if end := strings.IndexAny(name, " \t\r\n/"); end >= 0 {
+			name = name[:end]
+		}
+		open = append(open, name)
+	}
+	behind := src[from:min(len(src), from+mostLook)]
+	for i := len(open) - 1; i >= 0; i-- {
+		closing := "</" + open[i] + ">"
+		k := strings.Index(strings.ToLower(behind), closing)
+		if k < 0 || len(strings.ToLower(behind)) != len(behind) {
+			continue
+		}
+		at := len(src[:from]) + k
+		edits = append(edits, diag.Edit{Span: diag.Span{Start: at, End: at + len(closing)}})
+		from, behind = at+len(closing), behind[k+len(closing):]
+	}
+	return edits
+}
+
+// node looks at the expression i itself: tags in its head, an else that tags keep from
+// what it belongs to, full-width marks where a URL begins.
+func (l *linter) node(i, behind, before int32) {
+	n := &l.t.Nodes[i]
+	if n.Kind == Data {
+		l.url(n)
+	}
+	if !l.t.HTML {
+		return
+	}
+	switch {
+	case n.Kind == Data:
+		l.cut(int(n.Start), int(n.Body), int(n.BodyEnd))
+	case n.Kind == Computed:
+		l.cut(int(n.Start), int(n.Name), int(n.NameEnd))
+	case n.HasArg:
+		l.cut(int(n.Start), int(n.Arg), int(n.ArgEnd))
+	}
+	if n.role != noElse && behind != 0 && (n.Kind == DataElse) == (l.t.Nodes[behind].Kind == Data) {
+		l.elseCut(n, &l.t.Nodes[before])
+	}
+}
+
+// elseCut looks at the orphan n, behind the text before: when that is nothing but tags
+// and white space, they are all that keeps it from what it belongs to.
+func (l *linter) elseCut(n, before *Node) {
+	if before.Kind != Text || n.depth != before.depth {
+		return
+	}
+	s := l.t.Source[before.Start:before.End]
+	var edits []diag.Edit
+	for p := 0; p < len(s); {
+		k := blankLen(s[p:], true)
+		if k == 0 {
+			if k = tagLen(s[p:]); k == 0 {
+				return
+			}
+			at := int(before.Start) + p
+			edits = append(edits, diag.Edit{Span: diag.Span{Start: at, End: at + k}})
+		}
+		p += k
+	}
+	if len(edits) > 0 {
+		d := diag.New(diag.MsgElseCut, int(before.Start), int(n.Body))
+		l.add(d.WithFix(diag.FixTags, nil, edits...))
+	}
+}
+
+// url looks at how the URL of n begins: scheme and host typed with full-width marks.
+func (l *linter) url(n *Node) {
+	c := cursor{src: l.t.Source, pos: int(n.Body), end: int(n.BodyEnd), html: l.t.HTML}
+	c.space()
+	start := c.pos
+	if s := strings.ToLower(c.name()); s != "http" && s != "https" || !c.take(':') || !c.take('/') || !c.take('/') {
+		return
+	}
+	for {
+		b, from, k := c.at()
+		if k == 0 || b == 0 || b == '/' || b == '?' || b <= ' ' || b == '$' {
+			break
+		}
+		c.accept(from, k, string(b))
+	}
+	if c.wide != "" && c.tag == "" {
+		d := diag.New(diag.MsgFullwidth, start, c.pos, c.wide, c.ascii)
+		l.add(d.WithFix(diag.FixFullwidth, []string{c.ascii}, c.edits...))
+	}
+}
