@@ -14,7 +14,7 @@ const (
 	maxSteps    = 200_000
 	renderSteps = 1_000_000
 	// maxMemory is how many bytes of values one evaluation may make.
-	maxMemory = 8 << 20
+	maxMemory = 4 << 20
 	// bytesPerStep is how much text is copied or searched in a step.
 	bytesPerStep = 64
 )

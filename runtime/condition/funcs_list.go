@@ -134,7 +134,7 @@ func runReverse(m *machine, n *node, args []value) value {
 func runUniq(m *machine, n *node, args []value) value {
 	var kept []value
 	for _, item := range args[0].b.items {
-		m.charge(n, 1+len(kept)/4)
+		m.charge(n, 1+len(kept))
 		if !slices.ContainsFunc(kept, func(k value) bool { return m.equal(n, item, k) }) {
 			m.grow(n, valueSize)
 			kept = append(kept, item)

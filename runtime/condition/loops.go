@@ -59,16 +59,16 @@ var loops = [...]loopRow{
 	loopSum: {"sum", false, sumType, "各项之和", "the sum of the items", "sum([1, 2, 3])", "6"},
 	loopFind: {"find", true, ofElement, "第一个满足条件的项，没有则为空", "the first item that holds, else nil",
 		"find([1, 2, 3], # > 1)", "2"},
-	loopFindIndex: {"findIndex", true, always(intClass), "第一个满足条件的项的序号，从 0 起，没有则为 -1",
-		"the index of the first item that holds, else -1", "findIndex([1, 2, 3], # > 1)", "1"},
+	loopFindIndex: {"findIndex", true, always(intClass), "第一个满足条件的项的序号，从 0 起，没有则为空",
+		"the index of the first item that holds, else nil", "findIndex([1, 2, 3], # > 1)", "1"},
 	loopFindLast: {"findLast", true, ofElement, "最后一个满足条件的项，没有则为空", "the last item that holds, else nil",
 		"findLast([1, 2, 3], # > 1)", "3"},
-	loopFindLastIndex: {"findLastIndex", true, always(intClass), "最后一个满足条件的项的序号，没有则为 -1",
-		"the index of the last item that holds, else -1", "findLastIndex([1, 2, 3], # > 1)", "2"},
+	loopFindLastIndex: {"findLastIndex", true, always(intClass), "最后一个满足条件的项的序号，没有则为空",
+		"the index of the last item that holds, else nil", "findLastIndex([1, 2, 3], # > 1)", "2"},
 	loopGroupBy: {"groupBy", false, always(objectClass), "按计算结果分组，结果是对象",
 		"the items by what comes of them, as an object of lists", `groupBy([1, 2, 3], # > 1 ? "big" : "small")`,
 		`{"small":[1],"big":[2,3]}`},
-	loopSortBy: {"sortBy", false, func(_, _, list static) static { return join(list, static{class: arrayClass}) },
+	loopSortBy: {"sortBy", false, func(elem, _, _ static) static { return arrayOf(elem) },
 		`按计算结果排序，可再写 "desc" 表示倒序`, `the items in the order of what comes of them; a third argument "desc" turns it round`,
 		"sortBy([3, 1, 2], #)", "[1,2,3]"},
 	loopReduce: {"reduce", false, always(anyClass), "把列表逐项合并成一个值，#acc 是到目前为止的值",
@@ -222,10 +222,7 @@ func (m *machine) find(n *node, top int, items []value) value {
 		}
 		return integer(int64(i))
 	}
-	if n.y == loopFind || n.y == loopFindLast {
-		return value{}
-	}
-	return integer(-1)
+	return value{}
 }
 
 func (m *machine) groupBy(n *node, top int, items []value) value {

@@ -1,8 +1,6 @@
 package condition
 
 import (
-	"regexp"
-	"regexp/syntax"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -36,6 +34,7 @@ func (c *compiler) binary(n *ast.BinaryNode, start, end int) operand {
 		return c.match(l, r)
 	case "..":
 		c.demand("..", intClass, l, r)
+		c.whole("..", l, r)
 		return c.result(opRange, l.start, r.end, arrayOf(static{class: intClass}), node{a: l.node, b: r.node})
 	case "??":
 		return c.result(opCoalesce, l.start, r.end, join(l.typ, r.typ), node{a: l.node, b: r.node})
@@ -50,6 +49,16 @@ func (c *compiler) demand(operator string, want class, operands ...operand) {
 	for _, o := range operands {
 		if !o.typ.may(want) && !(want == intClass && o.typ.numeric()) {
 			panic(c.wanted(operator, want, o))
+		}
+	}
+}
+
+// whole refuses operands that are fractions to the check.
+func (c *compiler) whole(what string, operands ...operand) {
+	for _, o := range operands {
+		if o.typ.is(floatClass) {
+			o = c.widen(o)
+			panic(refuse(Type, o.start, o.end, msgWholeWanted, what))
 		}
 	}
 }
@@ -81,7 +90,7 @@ func (c *compiler) mixed(operator string, l, r operand) *Error {
 				err.Fix = c.replace(lit.start, lit.end, s)
 				err.Fix.Title = msgFixUnquote.text(s)
 			}
-		case v.isNumber() && other.typ.is(textClass):
+		case v.isNumber() && other.typ.is(textClass) && strings.ContainsAny(operator, "=<>+"):
 			s := `"` + c.src[lit.start:lit.end] + `"`
 			err.Fix = c.replace(lit.start, lit.end, s)
 			err.Fix.Title = msgFixQuote.text(s)
@@ -138,7 +147,7 @@ func (c *compiler) fuse(how uint8, l, r operand) (operand, bool) {
 	}
 	code := opSlotNumber
 	switch {
-	case slot.op == opNumber && v.isNumber() && v.float() <= exact && v.float() >= -exact:
+	case slot.op == opNumber && v.isNumber() && v.float() < exact && v.float() > -exact:
 		v = float(v.float())
 	case slot.op == opText && v.k == kText && how <= cmpNotEqual:
 		code = opSlotText
@@ -185,13 +194,6 @@ func (c *compiler) search(operator string, l, r operand) operand {
 	return c.result(opSearch, l.start, r.end, static{class: boolClass}, node{x: how, a: l.node, b: r.node})
 }
 
-// The limits of a regular expression, in bytes of its text and instructions of its
-// program. RE2 takes time for each byte of the text times each instruction.
-const (
-	maxPattern      = 1000
-	maxInstructions = 2000
-)
-
 func (c *compiler) match(l, r operand) operand {
 	for _, o := range []operand{l, r} {
 		if !o.typ.may(textClass, nilClass) {
@@ -204,7 +206,7 @@ func (c *compiler) match(l, r operand) operand {
 	}
 	p, problem := newPattern(v.s)
 	if problem != nil {
-		panic(refuse(Type, r.start, r.end, msgPattern, problem.Error()))
+		panic(refuse(Type, r.start, r.end, msgPattern, *problem))
 	}
 	// The text of the pattern is not needed any more.
 	c.nodes, c.consts = c.nodes[:r.node], c.consts[:len(c.consts)-1]
@@ -213,37 +215,13 @@ func (c *compiler) match(l, r operand) operand {
 		node{a: l.node, b: int32(len(c.x.patterns) - 1)})
 }
 
-// newPattern compiles a regular expression within the limits.
-func newPattern(text string) (pattern, error) {
-	if len(text) > maxPattern {
-		return pattern{}, errPatternSize
-	}
-	parsed, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		return pattern{}, err
-	}
-	prog, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return pattern{}, err
-	}
-	if len(prog.Inst) > maxInstructions {
-		return pattern{}, errPatternSize
-	}
-	re, err := regexp.Compile(text)
-	return pattern{re, len(prog.Inst)}, err
-}
-
-// patternError is the one reason of ours to refuse a regular expression.
-type patternError string
-
-func (e patternError) Error() string { return string(e) }
-
-const errPatternSize = patternError("too big / 太大")
-
 // arithmetic lowers + - * / % ** and ^. Numbers, and times and durations as in Go.
 func (c *compiler) arithmetic(operator string, l, r operand) operand {
 	typ, ok := arithmeticType(operator, l.typ, r.typ)
 	if !ok {
+		if operator == "%" {
+			c.whole(operator, l, r)
+		}
 		panic(c.mixed(operator, l, r))
 	}
 	how := operator[0]

@@ -83,6 +83,9 @@ func (c *compiler) arguments(name string, params string, args []ast.Node, start,
 		if !o.typ.may(want.classes...) || o.typ.is(nilClass) && !slices.Contains(want.classes, nilClass) {
 			panic(c.wanted(name, want.classes[0], o))
 		}
+		if paramAt(params, i) == 'i' {
+			c.whole(name, o)
+		}
 		operands, nodes = append(operands, o), append(nodes, o.node)
 	}
 	return operands, c.listed(nodes)
@@ -127,7 +130,7 @@ func (c *compiler) loop(which int, args []ast.Node, start, end int) operand {
 	}
 	out := node{y: uint16(which), a: list.node, b: -1, c: -1}
 	elem := list.typ.element()
-	item := elem
+	item := elem // what the function works on: the items, or what the body makes of them
 	if len(args) > 2 {
 		extra := c.lower(args[2])
 		if l.name == "sortBy" && !extra.typ.may(textClass) {
@@ -149,6 +152,9 @@ func (c *compiler) loop(which int, args []ast.Node, start, end int) operand {
 		}
 		out.b, item = body.node, body.typ
 		out.x = uint8(min(len(c.nodes)-from, 255))
+	}
+	if which == loopSum && !item.may(intClass, floatClass, durationClass) {
+		panic(refuse(Type, list.start, list.end, msgWanted, l.name, classNames[intClass], item.name()))
 	}
 	return c.result(opLoop, start, end, l.result(elem, item, list.typ), out)
 }

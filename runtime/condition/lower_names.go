@@ -151,7 +151,7 @@ func (c *compiler) variable(scope int, name string, start, keyStart, keyEnd, end
 		panic(refuse(Unknown, keyStart, keyEnd, msgUnknownZone, name))
 	case problem != vars.OK:
 		err := refuse(Unknown, keyStart, keyEnd, msgUnknownMember, s.name, name)
-		if meant, ok := diag.Nearest(name, s.names()); ok {
+		if meant, ok := s.nearest(name); ok {
 			if c.src[keyStart] == '"' || c.src[keyStart] == '\'' {
 				meant = string(c.src[keyStart]) + meant + string(c.src[keyStart])
 			}
@@ -169,6 +169,19 @@ func (c *compiler) variable(scope int, name string, start, keyStart, keyEnd, end
 		return c.result(opNumber, start, end, static{class: intClass}, node{y: uint16(ref.Slot)})
 	}
 	return c.result(opText, start, end, static{class: textClass}, node{y: uint16(ref.Slot)})
+}
+
+// nearest returns the variable of the scope that was most likely meant. A zone behind
+// the name is no part of the slip.
+func (s *scope) nearest(name string) (string, bool) {
+	stem := strings.TrimRight(name, "0123456789_")
+	zone := name[len(stem):]
+	if meant, ok := diag.Nearest(stem, s.names()); ok && zone != "" {
+		if _, problem := vars.Resolve(s.name, meant+zone); problem == vars.OK {
+			return meant + zone, true
+		}
+	}
+	return diag.Nearest(name, s.names())
 }
 
 // dataMember lowers data.name.
@@ -209,6 +222,7 @@ func (c *compiler) indexed(base operand, index ast.Node, end int) operand {
 		if !i.typ.may(intClass, floatClass) {
 			panic(c.wanted("[]", intClass, i))
 		}
+		c.whole("[]", i)
 		typ = base.typ.element()
 	case objectClass:
 		if !i.typ.may(textClass, intClass, floatClass) {
@@ -221,7 +235,7 @@ func (c *compiler) indexed(base operand, index ast.Node, end int) operand {
 	case nilClass:
 		return base
 	default:
-		panic(refuse(Type, base.start, end, msgNoIndex, base.typ.name()))
+		panic(refuse(Type, c.widen(base).start, end, msgNoIndex, base.typ.name()))
 	}
 	return c.result(opAt, base.start, end, typ, node{a: base.node, b: i.node})
 }
@@ -231,7 +245,7 @@ func (c *compiler) slice(n *ast.SliceNode, start int) operand {
 	base := c.lower(n.Node)
 	end := c.closing(start)
 	if !base.typ.may(textClass, arrayClass) {
-		panic(refuse(Type, base.start, end, msgNoIndex, base.typ.name()))
+		panic(refuse(Type, c.widen(base).start, end, msgNoIndex, base.typ.name()))
 	}
 	out := node{a: base.node, b: -1, c: -1}
 	for _, bound := range []struct {
@@ -245,6 +259,7 @@ func (c *compiler) slice(n *ast.SliceNode, start int) operand {
 		if !o.typ.may(intClass, floatClass) {
 			panic(c.wanted("[:]", intClass, o))
 		}
+		c.whole("[:]", o)
 		*bound.at = o.node
 	}
 	return c.result(opSlice, base.start, end, base.typ, out)

@@ -54,6 +54,7 @@ const (
 	msgUnknownPointer   // {0} its name
 	msgRedeclared       // {0} the name
 	msgMixed            // {0} the operator, {1} and {2} the types
+	msgWholeWanted      // {0} what wants it
 	msgWanted           // {0} what does not fit, {1} the type wanted, {2} the type there is
 	msgNoMember         // {0} the type, {1} the name
 	msgNoIndex          // {0} the type
@@ -61,8 +62,6 @@ const (
 	msgTooFewArguments  // {0} the function, {1} how many
 	msgTooManyArguments // {0} the function, {1} how many
 	msgPattern          // {0} why
-	msgPatternSize
-	msgDisabled // {0} the function
 	msgInternal
 	msgRunMixed     // {0} the operator, {1} and {2} the types
 	msgRunWanted    // {0} the type wanted, {1} the type there is
@@ -138,15 +137,14 @@ var messages = [messageEnd]diag.Text{
 	msgUnknownPointer:   {Zh: "没有 #{0}，这里可以用 #、#index、#acc。", En: "There is no #{0}; there are #, #index and #acc."},
 	msgRedeclared:       {Zh: "名称 {0} 已经有含义，请换一个。", En: "The name {0} is taken; choose another one."},
 	msgMixed:            {Zh: "{1}和{2}之间不能用“{0}”。", En: "“{0}” does not go between a {1} and a {2}."},
+	msgWholeWanted:      {Zh: "“{0}”只用于整数，可以先用 int(…) 取整。", En: "“{0}” wants whole numbers; int(…) makes one."},
 	msgWanted:           {Zh: "“{0}”这里需要{1}，而这是{2}。", En: "“{0}” wants a {1} here, and this is a {2}."},
 	msgNoMember:         {Zh: "{0}没有下级成员 {1}。", En: "A {0} has no member {1}."},
 	msgNoIndex:          {Zh: "{0}不能用 [ ] 取其中的内容。", En: "A {0} cannot be indexed."},
 	msgNotBoolean:       {Zh: "条件的结果必须是“是”或“否”，而这是{0}。", En: "A condition must be true or false, and this is a {0}."},
 	msgTooFewArguments:  {Zh: "函数 {0} 至少需要 {1} 个参数。", En: "The function {0} wants at least {1} arguments."},
 	msgTooManyArguments: {Zh: "函数 {0} 最多 {1} 个参数。", En: "The function {0} takes at most {1} arguments."},
-	msgPattern:          {Zh: "正则表达式不正确：{0}", En: "The regular expression is not valid: {0}"},
-	msgPatternSize:      {Zh: "正则表达式太大。", En: "The regular expression is too big."},
-	msgDisabled:         {Zh: "这里不能使用函数 {0}。", En: "The function {0} is not available."},
+	msgPattern:          {Zh: "正则表达式不正确：{0}。", En: "The regular expression is not valid: {0}."},
 	msgInternal:         {Zh: "计算时发生内部错误：{0}", En: "Internal error: {0}"},
 	msgRunMixed:         {Zh: "{1}和{2}之间不能用“{0}”。", En: "“{0}” does not go between a {1} and a {2}."},
 	msgRunWanted:        {Zh: "这里需要{0}，得到的是{1}。", En: "A {0} is wanted here and a {1} came."},

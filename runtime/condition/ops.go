@@ -225,9 +225,9 @@ func (m *machine) match(n *node, a, b value) bool {
 	}
 	a, b = m.wantText(m.at(n.a), a), m.wantText(m.at(n.b), b)
 	m.charge(n, 100+len(b.s)*4)
-	p, err := newPattern(b.s)
-	if err != nil {
-		m.fail(m.at(n.b), msgPattern, err.Error())
+	p, problem := newPattern(b.s)
+	if problem != nil {
+		m.fail(m.at(n.b), msgPattern, *problem)
 	}
 	return m.matched(n, p, a.s)
 }

@@ -1,7 +1,6 @@
 package condition
 
 import (
-	"regexp"
 	"unsafe"
 
 	"github.com/zhida-kb/zhida/vars"
@@ -101,12 +100,6 @@ type Expr struct {
 	patterns []pattern
 	uses     []string
 	cost     int
-}
-
-// pattern is a regular expression and its size, by which its use is charged.
-type pattern struct {
-	re   *regexp.Regexp
-	size int
 }
 
 // UsesData returns the names of the data that the expression reads, each once, in
