@@ -118,7 +118,10 @@ func TestHTMLPlaces(t *testing.T) {
 		{`<a href="javascripts:`, "HTMLURLPath"}, {`<a href="vbscript:`, "Unsafe"},
 		{`<a href="data:image/png,`, "Unsafe"}, {`<a href="data`, "HTMLURLHead"}, {`<a href="database/`, "HTMLURLPath"},
 		{`<a href="data?`, "HTMLURLQuery"}, {`<a href=":`, "HTMLURLPath"}, {`<a href="/x&y#`, "HTMLURLQuery+ref"},
-		{`<a href="/x&#`, "HTMLURLPath+ref"}, {`<a href="/x" title="`, "HTMLAttr"},
+		{`<a href="&sol;`, "HTMLURLPath"}, {`<a href="&num;`, "HTMLURLQuery"}, {`<a href="&NewLine;javascript:`, "Unsafe"},
+		{`<a href="&#x4e2d;`, "HTMLURLHead"}, {`<a href="&#x4e2d;javascript:`, "HTMLURLPath"}, {`<a href="&#z`, "HTMLURLQuery+ref"},
+		{`<a href="&lowbar;`, "HTMLURLHead"}, {`<a href="&`, "Unsafe"}, {`<a href="x&`, "Unsafe"}, {`<a href="/&x/`, "HTMLURLPath"},
+		{`<a href="/&?`, "HTMLURLQuery"}, {`<a href="/x&#`, "HTMLURLPath+ref"}, {`<a href="/x" title="`, "HTMLAttr"},
 	}
 	for _, test := range tests {
 		parts := strings.Split(test.text, "¤")
@@ -131,17 +134,20 @@ func TestHTMLPlaces(t *testing.T) {
 
 func TestHTMLInText(t *testing.T) {
 	for text, want := range map[string]bool{
-		"":                               true,
-		"<p>x":                           true,
-		"<pre>":                          true,
-		"&":                              true,
-		"<a href=x>":                     true,
-		"<svg></svg>":                    true,
-		"<svg/>":                         true,
-		"<svg a=b />":                    true,
-		"<svg / >":                       false,
-		"<svg a=/>":                      false,
-		"<svg><math></svg>":              false,
+		"":                           true,
+		"<p>x":                       true,
+		"<pre>":                      true,
+		"&":                          true,
+		"<a href=x>":                 true,
+		"<svg></svg>":                true,
+		"<svg/>":                     true,
+		"<svg a=b />":                true,
+		"<svg / >":                   false,
+		"<svg a=/>":                  false,
+		"<svg><math></svg>":          false,
+		strings.Repeat("<svg>", 255): false,
+		// Not followed any further: a button may be tried.
+		strings.Repeat("<svg>", 256):     true,
 		"<svg><foreignObject>":           true,
 		"<select></select>":              true,
 		"<noscript></noscript>":          true,
