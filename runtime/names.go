@@ -15,6 +15,7 @@ type words struct {
 	scopes     []string
 	names      map[string][]string // by scope
 	paths      []string            // scope.name of all variables
+	zoned      []string            // of those that a zone follows
 }
 
 func newWords(v *Vocabulary) words {
@@ -39,6 +40,9 @@ func newWords(v *Vocabulary) words {
 	}
 	for _, row := range vars.Rows() {
 		add(row.Scope, row.Name)
+		if row.Zoned {
+			w.zoned = append(w.zoned, row.Scope+"."+row.Name)
+		}
 	}
 	for _, c := range v.customs.All() {
 		add(c.Scope, c.Name)

@@ -1,21 +1,187 @@
 package runtime
 
-import "github.com/zhida-kb/zhida/parser/diag"
+import (
+	"unsafe"
 
-// Program is a compiled answer. It is immutable and may be shared.
+	"github.com/zhida-kb/zhida/parser"
+	"github.com/zhida-kb/zhida/runtime/condition"
+	"github.com/zhida-kb/zhida/runtime/dataurl"
+	"github.com/zhida-kb/zhida/runtime/markup"
+)
+
+// Program is a compiled answer. It is immutable and may be shared by all goroutines.
 type Program struct {
-	src string
+	src     string
+	extra   string // constants that are no piece of src: escaped for JSON, or decoded
+	ops     []op
+	actions []action
+	others  []other
+	heavy   *heavy // nil: nothing is evaluated and nothing is called
+
+	vocabulary *Vocabulary
+	limits     Limits
+	grow       int // bytes of output for which room is made at once
+	format     Format
+	plain      bool // src is the output
+	labels     bool // there are labels with values
 }
 
-// Compile makes the program of an answer. It never fails: what is no valid
-// expression is text, and an answer over a limit is its own source text.
-func Compile(src string, f Format, v *Vocabulary, l Limits) *Program { return &Program{src: src} }
+// op is a constant and what stands behind it.
+type op struct {
+	off, n   uint32 // the constant: n bytes at off of src (or of extra, fromExtra)
+	joff, jn uint32 // the same inside of a JSON string (in extra, jsonExtra)
+	arg      uint32 // a jump's target, or an index, by code
+	code     opcode
+	slot     uint8 // by code
+	place    markup.Place
+	flags    opFlags
+}
 
-// Check returns all that there is to say of an answer, in the order of the text.
-func Check(src string, f Format, v *Vocabulary, l Limits) []diag.Diagnostic { return nil }
+type opcode uint8
+
+// The codes. A value op with hasFallback is followed by an opJump over the fallback,
+// which is left out when the value is missing or empty; so is an opCall with hasFallback, when
+// the call failed.
+const (
+	opConst    opcode = iota // the constant only
+	opFact                   // the fact slot, as it is
+	opPlaced                 // the fact slot, written for the place
+	opZoned                  // date or time: slot the vars.RefKind, arg the zone
+	opOther                  // arg: of others
+	opData                   // arg: of heavy.paths
+	opComputed               // arg: of heavy.computed
+	opFlag                   // unless one of the bits slot of the flags is set: to arg
+	opJump                   // to arg
+	opIf                     // arg: of heavy.conditions; skips the opJump behind it when it holds
+	opAction                 // arg: of actions; the ops of its label follow
+	opCall                   // arg: of heavy.calls; the ops of the URL's values follow
+)
+
+type opFlags uint8
+
+const (
+	jsonExtra   opFlags = 1 << iota // the constant's JSON form lies in extra
+	fromExtra                       // the constant itself lies in extra
+	hasFallback                     // see opcode
+	labelOnly                       // opAction: no action may stand here
+)
+
+// action is an operation.
+type action struct {
+	argument string
+	label    string // where from == to
+	json     string // label inside of a JSON string
+	from, to uint32 // the ops of a label that has values
+	function function
+}
+
+// other is a variable that the table of system variables does not know. All are
+// offsets into src; scope is src[name:dot], its name src[dot+1:nameEnd].
+type other struct {
+	start, end         uint32
+	name, dot, nameEnd uint32
+	declared           bool // or it has a fallback: absent, it is empty
+}
+
+// heavy is what programs have that evaluate or call.
+type heavy struct {
+	conditions []evaluated
+	computed   []evaluated
+	names      []string // of named calls
+	paths      []path
+	calls      []call
+	parts      []opRange // of the calls' URLs
+	deps       []uint32  // indexes into names, for evaluated
+}
+
+// evaluated is an expr in an answer.
+type evaluated struct {
+	expr        *condition.Expr
+	start, end  uint32 // in src
+	after       uint32 // of a condition: the op behind its whole chain
+	deps, nDeps uint32 // heavy.deps[deps:deps+nDeps] are the names it reads
+}
+
+// path is ${data.name.key…}.
+type path struct {
+	name      uint32 // of heavy.names
+	keys, end uint32 // src[keys:end] is the rest of the path, without its first dot
+}
+
+// call is a data expression.
+type call struct {
+	url           *dataurl.Template
+	name          int32  // of heavy.names, -1 for none
+	op            uint32 // where its opCall stands
+	after         uint32 // the op behind the values of its URL
+	parts, nParts uint32
+	start, end    uint32 // in src
+}
+
+// opRange is ops[from:to].
+type opRange struct{ from, to uint32 }
 
 // Source returns the answer that p was compiled from.
 func (p *Program) Source() string { return p.src }
 
-// Cost returns how many bytes of memory p holds.
-func (p *Program) Cost() int64 { return int64(len(p.src)) }
+// Format returns the format that p was compiled for.
+func (p *Program) Format() Format { return p.format }
+
+// Cost returns how many bytes of memory p holds, true within 20 %. Exprs that other
+// programs of the same Vocabulary share are counted for each.
+func (p *Program) Cost() int64 {
+	n := int(unsafe.Sizeof(*p)) + len(p.src) + len(p.extra) + cap(p.ops)*int(unsafe.Sizeof(op{})) +
+		cap(p.actions)*int(unsafe.Sizeof(action{})) + cap(p.others)*int(unsafe.Sizeof(other{}))
+	for i := range p.actions {
+		n += len(p.actions[i].argument)
+	}
+	if p.heavy != nil {
+		n += p.heavy.cost()
+	}
+	return int64(n)
+}
+
+const templateSize = int(unsafe.Sizeof(dataurl.Template{}))
+
+func (h *heavy) cost() int {
+	n := int(unsafe.Sizeof(*h)) + (cap(h.conditions)+cap(h.computed))*int(unsafe.Sizeof(evaluated{})) +
+		cap(h.names)*int(unsafe.Sizeof("")) + cap(h.paths)*int(unsafe.Sizeof(path{})) +
+		cap(h.calls)*int(unsafe.Sizeof(call{})) + cap(h.parts)*int(unsafe.Sizeof(opRange{})) + 4*cap(h.deps)
+	seen := map[*condition.Expr]bool{}
+	for _, list := range [][]evaluated{h.conditions, h.computed} {
+		for i := range list {
+			if x := list[i].expr; !seen[x] {
+				seen[x] = true
+				n += x.Cost()
+			}
+		}
+	}
+	for i := range h.calls {
+		// What a dataurl.Template holds: its text, and two numbers for each value.
+		c := &h.calls[i]
+		n += templateSize + int(c.end-c.start) + 8*int(c.nParts)
+	}
+	return n
+}
+
+// newPlain returns the program of an answer that is its own output.
+func newPlain(src string, f Format, v *Vocabulary, l Limits) *Program {
+	return &Program{src: src, format: f, vocabulary: v, limits: l, plain: true, grow: len(src)}
+}
+
+// Compile makes the program of an answer. It never fails: what is no valid expression is
+// text, and an answer over a limit is its own source text. A text without the form of
+// an expression is not even copied.
+func Compile(src string, f Format, v *Vocabulary, l Limits) *Program {
+	l = l.WithDefaults()
+	if len(src) > l.Source || parser.Plain(src) {
+		return newPlain(src, f, v, l)
+	}
+	t := parse(src, f, l)
+	if t.Over != nil {
+		return newPlain(src, f, v, l)
+	}
+	var c compiler
+	c.init(t, f, v, l)
+	return c.program()
+}

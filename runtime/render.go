@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/parser/diag"
+	"github.com/zhida-kb/zhida/runtime/condition"
 	"github.com/zhida-kb/zhida/vars"
 )
 
@@ -18,7 +19,7 @@ type Input struct {
 	CallBudget time.Duration // from the start of the first call to the end of the last; 0: 5 s
 
 	// Token appends the token by which the visitor's click on a is known again. It is
-	// asked once per action and render. nil: actions have no tokens.
+	// asked once per action and render, and must not keep a. nil: actions have no tokens.
 	Token func(dst []byte, a Action) []byte
 }
 
@@ -32,7 +33,7 @@ type Action struct{ Function, Argument, Label string }
 type Segment struct {
 	Action bool
 	Text   string // of a text
-	// Of an action:
+	// Of an action; the label is plain text in every format.
 	Function, Argument, Label, Token string
 }
 
@@ -58,38 +59,95 @@ type Condition struct {
 	Held      bool // counts where Evaluated
 }
 
-// Render is one render of one program. It is made to be pooled; the zero value is
-// ready. One goroutine at a time may use it, and what it gives is valid until its next Run.
+// Render is one render of one program: Run decides, the other methods tell and write
+// out what was decided, as often as they are asked. It is made to be pooled; the zero value
+// is ready. One goroutine at a time may use it, and the slices it gives are valid until its next
+// Run.
 type Render struct {
-	p  *Program
-	in Input
+	p     *Program
+	in    Input
+	flags uint8
+	max   int // bytes of content
+	fit   fit
+
+	// Working memory of emitting.
+	label, tail, zone []byte
+	own               []byte // content that only we asked for
+	zoneOf            zoneKey
+	segments          []Segment
+	out               []byte // what AppendContent appended last, nil: nothing since Run
+	marks             []mark // the actions in out
+	labels, tokens    []byte
+	acts              []actState // by action, where labels have values or there are tokens
+
+	// What deciding leaves behind.
+	decided
+	calls     []Call
+	warnings  []Warning
+	truncated bool // the warning of it is there
+	condition condition.Input
+	readData  func(string) (any, bool) // dataOf
 }
 
+// mark is an action in the content.
+type mark struct {
+	from, to int32
+	action   int32
+}
+
+// actState is what is found out of an action once.
+type actState struct {
+	label, token       textRange
+	hasLabel, hasToken bool
+}
+
+// zoneKey says what Render.zone holds: the time of a second in a zone.
+type zoneKey struct {
+	second int64
+	zone   int32 // minutes, plus 1<<20 so that the zero key is none
+}
+
+// textRange is a piece of a buffer.
+type textRange struct{ from, to int32 }
+
 // Run decides what is shown and makes the data calls. It returns when the last has
-// ended or their time is over, or ctx is.
-func (r *Render) Run(ctx context.Context, p *Program, in Input) { r.p, r.in = p, in }
+// ended, or their time is over, or ctx is. What in refers to must stay until the
+// render is emitted.
+func (r *Render) Run(ctx context.Context, p *Program, in Input) {
+	r.p, r.in = p, in
+	r.max = in.MaxOutput
+	if r.max <= 0 {
+		r.max = p.limits.Output
+	}
+	r.fit, r.out = fit{}, nil
+	r.truncated = false
+	r.calls, r.warnings = r.calls[:0], r.warnings[:0]
+	if p.plain {
+		return
+	}
+	r.flags = in.Facts.Flags()
+	if p.labels || in.Token != nil {
+		r.labels, r.tokens = r.labels[:0], r.tokens[:0]
+		r.acts = zeroed(r.acts, len(p.actions))
+	}
+	if p.heavy != nil {
+		r.decide(ctx)
+	}
+}
 
-// AppendContent appends the whole answer in its own format, actions included.
-func (r *Render) AppendContent(dst []byte) []byte { return append(dst, r.p.src...) }
-
-// AppendContentJSON appends the content as a JSON string with its quotes.
-func (r *Render) AppendContentJSON(dst []byte) []byte { return append(dst, '"', '"') }
-
-// AppendSegmentsJSON appends the segments as a JSON array.
-func (r *Render) AppendSegmentsJSON(dst []byte) []byte { return append(dst, "[]"...) }
-
-// Segments returns the segments.
-func (r *Render) Segments() []Segment { return nil }
-
-// Calls returns the data calls in source order, one per request; nil when there
-// were none.
-func (r *Render) Calls() []Call { return nil }
-
-// Warnings returns the remarks of the render.
-func (r *Render) Warnings() []Warning { return nil }
-
-// Conditions returns every condition of the answer in source order.
-func (r *Render) Conditions() []Condition { return nil }
-
-// Release lets go of everything the render refers to, so that it can rest in a pool.
-func (r *Render) Release() { r.p, r.in = nil, Input{} }
+// Release lets go of everything that the last Run brought, so that r can rest in a
+// pool. Working memory is kept, within bounds.
+func (r *Render) Release() {
+	const keep = 1 << 16
+	r.p, r.in = nil, Input{}
+	clear(r.segments)
+	clear(r.calls)
+	clear(r.warnings)
+	r.segments, r.calls, r.warnings = r.segments[:0], r.calls[:0], r.warnings[:0]
+	r.condition.Reset(nil, nil)
+	r.decided.release()
+	r.out = nil
+	if cap(r.label)+cap(r.tail)+cap(r.labels)+cap(r.tokens)+cap(r.own) > keep {
+		r.label, r.tail, r.labels, r.tokens, r.own = nil, nil, nil, nil, nil
+	}
+}

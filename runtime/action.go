@@ -1,0 +1,98 @@
+package runtime
+
+import (
+	"strings"
+
+	"github.com/zhida-kb/zhida/runtime/markup"
+	"github.com/zhida-kb/zhida/vars"
+)
+
+// labelOf returns the label of action k as plain text. It counts until the next Run.
+func (r *Render) labelOf(k int) string {
+	a := &r.p.actions[k]
+	if a.from == a.to {
+		return a.label
+	}
+	act := &r.acts[k]
+	if !act.hasLabel {
+		from := len(r.labels)
+		r.labels = r.appendRange(r.labels, int(a.from), int(a.to))
+		if isBlank(view(r.labels[from:])) {
+			r.labels = append(r.labels[:from], r.title(a.function)...)
+		}
+		act.label, act.hasLabel = textRange{int32(from), int32(len(r.labels))}, true
+	}
+	return view(r.labels[act.label.from:act.label.to])
+}
+
+// title returns the function's own name.
+func (r *Render) title(f function) string {
+	if r.chinese() {
+		return functions[f].Title.Zh
+	}
+	return functions[f].Title.En
+}
+
+// chinese reports whether names are to be in Chinese: the visitor's language
+// decides where there are names in it, else the bot's, where it has one.
+func (r *Render) chinese() bool {
+	for _, lan := range []string{r.in.Facts.Text(vars.ChatInfoLan), r.in.Language} {
+		lan = strings.ToLower(lan)
+		switch {
+		case strings.HasPrefix(lan, "zh"):
+			return true
+		case strings.HasPrefix(lan, "en"):
+			return false
+		}
+	}
+	return r.in.Language == ""
+}
+
+// token returns the token of action k, empty where there are none. It counts until
+// the next Run.
+func (r *Render) token(k int, label string) string {
+	if r.in.Token == nil {
+		return ""
+	}
+	act := &r.acts[k]
+	if !act.hasToken {
+		a := &r.p.actions[k]
+		from := len(r.tokens)
+		r.tokens = r.in.Token(r.tokens, Action{functions[a.function].Name, a.argument, label})
+		act.token, act.hasToken = textRange{int32(from), int32(len(r.tokens))}, true
+	}
+	return view(r.tokens[act.token.from:act.token.to])
+}
+
+// appendAction appends an action as a part of the content.
+func (r *Render) appendAction(dst []byte, o *op) []byte {
+	k := int(o.arg)
+	label := r.labelOf(k)
+	a := &r.p.actions[k]
+	switch {
+	case o.flags&labelOnly != 0:
+		return o.place.Append(dst, label)
+	case r.p.format == HTML:
+		return appendButton(dst, functions[a.function].Name, a.argument, r.token(k, label), label)
+	case r.p.format == Markdown:
+		return markup.AppendMarkdownAction(dst, o.place, label, functions[a.function].Name, a.argument, r.token(k, label))
+	}
+	return append(dst, label...)
+}
+
+// appendButton appends an action as html has it.
+func appendButton(dst []byte, function, argument, token, label string) []byte {
+	dst = append(dst, `<button type="button" class="zhida-action" data-function="`...)
+	dst = append(dst, function...)
+	if argument != "" {
+		dst = append(dst, `" data-argument="`...)
+		dst = markup.HTMLAttr.Append(dst, argument)
+	}
+	if token != "" {
+		dst = append(dst, `" data-token="`...)
+		dst = markup.HTMLAttr.Append(dst, token)
+	}
+	dst = append(dst, `">`...)
+	dst = markup.HTMLText.Append(dst, label)
+	return append(dst, `</button>`...)
+}

@@ -1,0 +1,209 @@
+package runtime
+
+import (
+	"slices"
+
+	"github.com/zhida-kb/zhida/vars"
+	"github.com/zhida-kb/zhida/vars/scan"
+)
+
+// wider is how many times longer content can be than what is written of it inside
+// JSON: an & in a label is 5 bytes in a button.
+const wider = 6
+
+// AppendContentJSON appends the content as a JSON string with its quotes.
+func (r *Render) AppendContentJSON(dst []byte) []byte {
+	dst = append(dst, '"')
+	if r.p.plain {
+		if len(r.p.src) > r.max {
+			r.fit.state = fitCut
+		} else {
+			r.fit.state = fitWhole
+			dst = scan.AppendEscaped(dst, r.p.src)
+		}
+		return append(dst, '"')
+	}
+	dst = r.appendJSON(dst, false)
+	return append(dst, '"')
+}
+
+// AppendSegmentsJSON appends the segments as a JSON array:
+//
+//	[{"type":"text","text":"…"},{"type":"action","function":"toChat","argument":"","label":"…","token":"…"}]
+func (r *Render) AppendSegmentsJSON(dst []byte) []byte {
+	if r.p.plain {
+		if len(r.p.src) > r.max {
+			r.fit.state = fitCut
+			return append(dst, "[]"...)
+		}
+		r.fit.state = fitWhole
+		if r.p.src == "" {
+			return append(dst, "[]"...)
+		}
+		dst = append(dst, `[{"type":"text","text":"`...)
+		dst = scan.AppendEscaped(dst, r.p.src)
+		return append(dst, `"}]`...)
+	}
+	dst = append(dst, '[')
+	dst = r.appendJSON(dst, true)
+	return append(dst, ']')
+}
+
+// appendJSON writes the answer inside of JSON. The first try takes for granted that
+// it is not too long, and stops where it certainly is.
+func (r *Render) appendJSON(dst []byte, segments bool) []byte {
+	from := len(dst)
+	dst = slices.Grow(dst, r.p.grow+len(r.p.extra)/8)
+	w := jsonWriter{Render: r, dst: dst, closed: segments, segments: segments, most: from + wider*r.max}
+	w.write()
+	if r.fit.state == fitUnknown && (len(w.dst)-from)*wider > r.max {
+		r.measure()
+		if r.fit.state == fitCut {
+			w = jsonWriter{Render: r, dst: w.dst[:from], closed: segments, segments: segments, most: w.most}
+			w.write()
+		}
+	}
+	if r.fit.state == fitUnknown {
+		r.fit.state = fitWhole
+	}
+	if segments && !w.closed {
+		w.close()
+	}
+	return w.dst
+}
+
+// jsonWriter writes content, or segments, into JSON.
+type jsonWriter struct {
+	*Render
+	dst      []byte
+	segments bool
+	closed   bool // no text segment is open
+	most     int  // no longer than this, in any case
+}
+
+// open begins a text segment.
+func (w *jsonWriter) open() {
+	if w.dst[len(w.dst)-1] == '}' {
+		w.dst = append(w.dst, ',')
+	}
+	w.dst = append(w.dst, `{"type":"text","text":"`...)
+	w.closed = false
+}
+
+// close ends it.
+func (w *jsonWriter) close() {
+	w.dst = append(w.dst, `"}`...)
+	w.closed = true
+}
+
+// write goes through the ops.
+func (w *jsonWriter) write() {
+	p, flags := w.p, w.flags
+	ops := p.ops
+	stop := len(ops)
+	if w.fit.state == fitCut {
+		stop = w.fit.at
+	}
+	for pc := 0; pc < stop; {
+		o := &ops[pc]
+		if o.jn > 0 {
+			if w.closed {
+				w.open()
+			}
+			w.dst = append(w.dst, p.jsonConstant(o)...)
+		}
+		switch o.code {
+		case opConst:
+			pc++
+		case opFact:
+			v := w.in.Facts.Text(vars.Slot(o.slot))
+			pc++
+			if v != "" {
+				if w.closed {
+					w.open()
+				}
+				w.dst = scan.AppendEscaped(w.dst, v)
+			} else if o.flags&hasFallback != 0 {
+				pc++
+			}
+		case opFlag:
+			pc++
+			if flags&o.slot == 0 {
+				pc = int(o.arg)
+			}
+		case opJump:
+			pc = int(o.arg)
+		case opAction:
+			if w.segments && o.flags&labelOnly == 0 {
+				w.action(o)
+				pc = p.afterAction(pc)
+				continue
+			}
+			fallthrough
+		default:
+			pc = w.other(pc)
+		}
+		if len(w.dst) > w.most {
+			return
+		}
+	}
+	if w.fit.state == fitCut && w.fit.constant {
+		if o := &ops[stop]; o.jn > 0 {
+			if w.closed {
+				w.open()
+			}
+			w.dst = append(w.dst, p.jsonConstant(o)...)
+		}
+	}
+}
+
+// other writes any op's value: as content first, and then escaped where that is
+// needed.
+func (w *jsonWriter) other(pc int) (next int) {
+	opened := w.closed
+	from := len(w.dst)
+	if w.closed {
+		w.open()
+	}
+	text := len(w.dst)
+	w.dst, next = w.step(w.dst, pc)
+	if len(w.dst) == text {
+		w.dst, w.closed = w.dst[:from], opened
+		return next
+	}
+	w.tail = scan.AppendEscaped(w.tail[:0], view(w.dst[text:]))
+	if len(w.tail) != len(w.dst)-text {
+		w.dst = append(w.dst[:text], w.tail...)
+	}
+	return next
+}
+
+// action writes an action as a segment.
+func (w *jsonWriter) action(o *op) {
+	if !w.closed {
+		w.close()
+	}
+	dst := w.dst
+	if dst[len(dst)-1] == '}' {
+		dst = append(dst, ',')
+	}
+	a := &w.p.actions[o.arg]
+	label := w.labelOf(int(o.arg))
+	dst = append(dst, `{"type":"action","function":"`...)
+	dst = append(dst, functions[a.function].Name...)
+	dst = append(dst, `","argument":"`...)
+	if a.argument != "" {
+		dst = scan.AppendEscaped(dst, a.argument)
+	}
+	dst = append(dst, `","label":"`...)
+	if a.from == a.to {
+		dst = append(dst, a.json...)
+	} else {
+		dst = scan.AppendEscaped(dst, label)
+	}
+	if w.in.Token != nil {
+		dst = append(dst, `","token":"`...)
+		dst = scan.AppendEscaped(dst, w.token(int(o.arg), label))
+	}
+	w.dst = append(dst, `"}`...)
+}

@@ -1,0 +1,95 @@
+package runtime
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/zhida-kb/zhida/parser"
+	"github.com/zhida-kb/zhida/parser/diag"
+	"github.com/zhida-kb/zhida/runtime/dataurl"
+)
+
+// urlMessages say what a fault of a URL means.
+var urlMessages = map[dataurl.Kind]diag.Message{
+	dataurl.Relative: diag.MsgURLRelative, dataurl.Scheme: diag.MsgURLScheme, dataurl.UserInfo: diag.MsgURLUserInfo,
+	dataurl.Host: diag.MsgURLHost, dataurl.Port: diag.MsgURLPort, dataurl.VariableInHost: diag.MsgVariableInHost,
+	dataurl.ReservedParameter: diag.MsgReservedParameter, dataurl.PlainHTTP: diag.MsgPlainHTTP,
+}
+
+// urlFaults says what is wrong with the URL of n.
+func (c *compiler) urlFaults(n parser.Node, parts []dataurl.Part, where []urlPart, faults []dataurl.Fault) {
+	if c.silent() {
+		return
+	}
+	for _, f := range faults {
+		start, end := int(n.Body), int(n.BodyEnd)
+		if f.Part < len(where) {
+			w := where[f.Part]
+			start, end = w.at(f.Start), w.at(f.End)
+			if parts[f.Part].Value {
+				start, end = int(w.start), int(w.end)
+			}
+		}
+		m, ok := urlMessages[f.Kind]
+		if !ok {
+			m = diag.MsgURLHost
+		}
+		d := diag.New(m, start, end, c.src[start:end])
+		switch f.Kind {
+		case dataurl.PlainHTTP:
+			d = d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start, End: end}, NewText: "https"})
+		case dataurl.Relative:
+			d = c.relativeFix(d, start)
+		case dataurl.ReservedParameter:
+			d = parameterFix(d, parts, where, f)
+		}
+		c.say(d)
+	}
+}
+
+// at returns where the byte i of the part stands in the answer.
+func (w urlPart) at(i int) int {
+	if w.origin != nil {
+		i = w.origin(i)
+	}
+	return min(int(w.start)+i, int(w.end))
+}
+
+// relativeFix puts https:// before what looks like a host.
+func (c *compiler) relativeFix(d diag.Diagnostic, start int) diag.Diagnostic {
+	rest := c.src[start:]
+	slashes := len(rest) - len(strings.TrimLeft(rest, "/"))
+	host := rest[slashes:]
+	if i := strings.IndexAny(host, "/?) "); i >= 0 {
+		host = host[:i]
+	}
+	if slashes == 1 || !strings.Contains(host, ".") {
+		return d
+	}
+	return d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start, End: start + slashes}, NewText: "https://"})
+}
+
+// parameterFix takes a parameter away that lies in one piece of text.
+func parameterFix(d diag.Diagnostic, parts []dataurl.Part, where []urlPart, f dataurl.Fault) diag.Diagnostic {
+	text := parts[f.Part].Text
+	start, end := f.Start, strings.IndexByte(text[f.Start:], '&')
+	switch {
+	case end >= 0:
+		end += f.Start + 1
+	case f.Part == len(parts)-1 && start > 0:
+		start, end = start-1, len(strings.TrimRight(text, " \t\r\n"))
+	default:
+		return d
+	}
+	w := where[f.Part]
+	return d.WithFix(diag.FixParameter, []string{text[f.Start:f.End]},
+		diag.Edit{Span: diag.Span{Start: w.at(start), End: w.at(end)}})
+}
+
+// tooMuchData says that the limit of data expressions is passed, and passes it.
+func (c *compiler) tooMuchData(n parser.Node) {
+	c.over = true
+	if !c.silent() {
+		c.say(diag.New(diag.MsgLimitData, int(n.Start), int(n.Body), strconv.Itoa(c.limits.Data)))
+	}
+}
