@@ -35,7 +35,7 @@ func facts(tb testing.TB) *vars.Facts {
 	tb.Helper()
 	f := new(vars.Facts)
 	f.Reset(now)
-	if err := f.Decode([]byte(read(tb, "context.json")), "/context", nil); err != nil {
+	if err := f.Decode([]byte(read(tb, "context.json")), "/context"); err != nil {
 		tb.Fatal(err)
 	}
 	return f

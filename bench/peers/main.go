@@ -58,7 +58,7 @@ func load(name string, vocab *runtime.Vocabulary) (*work, string, error) {
 	}
 	now := time.Date(2020, 10, 1, 4, 0, 0, 0, time.UTC)
 	w.facts.Reset(now)
-	if err := w.facts.Decode(raw, "/context", nil); err != nil {
+	if err := w.facts.Decode(raw, "/context"); err != nil {
 		return nil, "", err
 	}
 	zone := now.In(time.FixedZone("", 8*3600))
