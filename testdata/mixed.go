@@ -74,15 +74,17 @@ func (m *mixer) piece(b *strings.Builder, depth int) {
 
 // logic writes logic, half of the time with an else.
 func (m *mixer) logic(b *strings.Builder, depth int) {
-	condition := pick(m.rng, "staffOnline", "staffOffline", "if(userInfo.vipType == 1 && chatInfo.visitTimes > 3)")
-	if depth > 0 { // nothing that the outer one excludes
-		condition = pick(m.rng, "vipUser", "anonymityUser", `if(locationInfo.city == "上海")`)
+	condition := pick(m.rng, "staffOnline", "staffOffline", "if(chatInfo.visitTimes > 3 && chatInfo.chatTimes < 100)")
+	then := "chatInfo.chatTimes > 5"
+	if depth > 0 { // nothing that the outer one excludes or says already
+		condition = pick(m.rng, "vipUser", "anonymityUser", "if(userInfo.vipType == 1 && chatInfo.visitTimes > 10)")
+		then = `locationInfo.city == "上海"`
 	}
 	fmt.Fprintf(b, "{{#%s:", condition)
 	m.piece(b, depth+1)
 	b.WriteString("}}")
 	if m.rng.IntN(6) == 0 {
-		b.WriteString("{{#elseif(chatInfo.chatTimes > 5):")
+		b.WriteString("{{#elseif(" + then + "):")
 		m.piece(b, depth+1)
 		b.WriteString("}}")
 	}
