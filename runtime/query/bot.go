@@ -91,7 +91,7 @@ func parseEntry(entry string) (host string, ports []uint16, err error) {
 
 // placeOf is where a URL points.
 func placeOf(t dataurl.Target) hostPort {
-	if t.Addr.IsValid() {
+	if t.Addr.Is6() { // of which there are many spellings; those of IPv4 are canonical
 		return hostPort{t.Addr.String(), t.Port}
 	}
 	return hostPort{t.Host, t.Port}

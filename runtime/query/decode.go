@@ -39,11 +39,7 @@ func DecodeReply(body []byte) runtime.Reply {
 	case string(kind) == "json":
 		return runtime.Reply{Outcome: runtime.OK, JSON: true, Content: string(compact(content))}
 	case string(kind) == "text" && content[0] == '"':
-		inner := content[1 : len(content)-1]
-		if bytes.IndexByte(inner, '\\') >= 0 {
-			inner = unescape(make([]byte, 0, len(inner)), inner)
-		}
-		return runtime.Reply{Outcome: runtime.OK, Content: string(inner)}
+		return runtime.Reply{Outcome: runtime.OK, Content: string(unquote(content))}
 	}
 	return bad
 }
@@ -75,7 +71,7 @@ func (p *jsonReader) reply() (kind, content []byte, ok bool) {
 			if kind != nil || value[0] != '"' {
 				return nil, nil, false
 			}
-			kind = unescape([]byte{}, value[1:len(value)-1])
+			kind = unquote(value)
 		case "content":
 			if content != nil {
 				return nil, nil, false
@@ -95,10 +91,7 @@ func (p *jsonReader) member(depth int) (name, value []byte, ok bool) {
 	if !p.string() {
 		return nil, nil, false
 	}
-	name = p.b[from+1 : p.i-1]
-	if bytes.IndexByte(name, '\\') >= 0 {
-		name = unescape(nil, name)
-	}
+	name = unquote(p.b[from:p.i])
 	p.space()
 	if !p.take(':') {
 		return nil, nil, false
@@ -273,6 +266,16 @@ func codePoint(b []byte) (r rune, n int) {
 		}
 	}
 	return utf8.RuneError, 4
+}
+
+// unquote gives the text of a checked string with its quotes, never nil. It
+// aliases s when there is nothing to decode.
+func unquote(s []byte) []byte {
+	s = s[1 : len(s)-1]
+	if bytes.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	return unescape(make([]byte, 0, len(s)), s)
 }
 
 // unescape appends the text of a checked string without its quotes.

@@ -302,7 +302,8 @@ func TestB1Control(t *testing.T) {
 			t.Errorf("spaces %d: %v", spaces, got)
 		}
 	}
-	if _, err := d.dial(t.Context(), "tcp4", address); err == nil {
+	if conn, err := d.dial(t.Context(), "tcp4", address); err == nil {
+		conn.Close()
 		t.Error("connected without any spaces")
 	}
 	for _, a := range lines(badAddressesFile) {
