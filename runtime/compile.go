@@ -31,6 +31,7 @@ type compiler struct {
 	inElse   int         // how many elses of data we are in
 	data     int         // data expressions so far
 	over     bool        // a limit was passed
+	before   parser.Kind // of the last sibling that is more than white space
 
 	spans     []diag.Span // of the conditions, when wantSpans
 	wantSpans bool
@@ -72,10 +73,17 @@ func (c *compiler) program() *Program {
 
 // list lowers the siblings from i on.
 func (c *compiler) list(i int32) {
+	outer := c.before
+	c.before = parser.Root
 	for i != 0 && !c.over {
+		kind := c.tree.Nodes[i].Kind
 		c.node(i)
+		if kind != parser.Text || !isBlank(c.tree.Body(i)) {
+			c.before = kind
+		}
 		i = c.tree.Nodes[i].Next
 	}
+	c.before = outer
 }
 
 // node lowers one node. Where it is no valid expression it is text, and what was in
@@ -178,11 +186,12 @@ func (c *compiler) here() uint32 {
 // value emits a value op at the place where a value stands now. span is what an
 // editor wrote, for the diagnostic.
 func (c *compiler) value(o op, span diag.Span) int {
-	o.place = c.place(span)
+	o.place = c.place()
 	if o.code == opFact && o.place != markup.PlainText {
 		o.code = opPlaced
 	}
 	at := c.emit(o)
+	c.unsafeValue(at, span)
 	if c.markdown != nil && c.labels == 0 {
 		c.markdown.add(at, markup.MarkdownValue, span)
 	}
@@ -190,15 +199,12 @@ func (c *compiler) value(o op, span diag.Span) int {
 }
 
 // place returns the place of a value that stands here.
-func (c *compiler) place(span diag.Span) markup.Place {
+func (c *compiler) place() markup.Place {
 	if c.format != HTML || c.labels > 0 {
 		return markup.PlainText
 	}
 	var p markup.Place
 	p, c.html = c.html.Value()
-	if p.Refused() {
-		c.unsafe(diag.MsgUnsafeValue, span)
-	}
 	return p
 }
 

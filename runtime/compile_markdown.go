@@ -68,8 +68,6 @@ func (c *compiler) placeMarkdown() {
 		case o.code == opAction:
 			continue
 		}
-		if o.place.Refused() {
-			c.unsafe(diag.MsgUnsafeValue, l.spans[id])
-		}
+		c.unsafeValue(at, l.spans[id])
 	}
 }

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/zhida-kb/zhida/parser"
 	"github.com/zhida-kb/zhida/parser/diag"
@@ -62,7 +63,25 @@ func (c *compiler) orphan(i int32) {
 	if n.Kind == parser.DataElse {
 		m = diag.MsgOrphanDataElse
 	}
-	c.say(diag.New(m, int(n.Start), int(n.End), c.tree.Name(i)))
+	d := diag.New(m, int(n.Start), int(n.End), c.tree.Name(i))
+	switch {
+	case n.Kind == parser.DataElse && c.before == parser.Logic:
+		d = c.formFix(d, *n, parser.Logic)
+	case n.Kind == parser.Logic && c.before == parser.Data && c.tree.Name(i) == "else":
+		d = c.formFix(d, *n, parser.Data)
+	}
+	c.say(d)
+}
+
+// unsafeValue says that the value op at stands where no value is safe. It does not
+// for a variable that nobody declared: what looks like one in a script is the script's own as
+// a rule, and stays.
+func (c *compiler) unsafeValue(at int, span diag.Span) {
+	o := &c.ops[at]
+	if c.silent() || !o.place.Refused() || o.code == opOther && !c.others[o.arg].declared {
+		return
+	}
+	c.unsafe(diag.MsgUnsafeValue, span)
 }
 
 // unsafe says that something stands where it cannot be shown.
@@ -133,10 +152,27 @@ func (c *compiler) unknownCondition(n parser.Node) {
 		return
 	}
 	d := at(diag.MsgUnknownCondition)
-	if near, ok := diag.Nearest(name, c.v.words.conditions); ok {
+	if near, ok := c.nearestCondition(name); ok {
 		d = replaceFix(d, n.Name, n.NameEnd, near)
 	}
 	c.say(d)
+}
+
+// otherWords are names that editors give the four conditions.
+var otherWords = map[string]string{
+	"online": "staffOnline", "stafonline": "staffOnline", "isonline": "staffOnline", "agentonline": "staffOnline",
+	"offline": "staffOffline", "isoffline": "staffOffline", "agentoffline": "staffOffline",
+	"vip": "vipUser", "member": "vipUser", "memberuser": "vipUser", "vipmember": "vipUser",
+	"anonymous": "anonymityUser", "anonymoususer": "anonymityUser", "anonymity": "anonymityUser", "guest": "anonymityUser",
+}
+
+// nearestCondition returns the condition that name was meant to be.
+func (c *compiler) nearestCondition(name string) (string, bool) {
+	if near, ok := diag.Nearest(name, c.v.words.conditions); ok {
+		return near, true
+	}
+	near, ok := otherWords[strings.ToLower(name)]
+	return near, ok
 }
 
 // badArgument says that what stands between the parentheses of n cannot stand there.
@@ -169,11 +205,28 @@ func (c *compiler) emptyLabel(n parser.Node) {
 	if !ok {
 		return
 	}
-	title := functions[f].Title.En
-	if strings.ContainsFunc(c.src, func(r rune) bool { return r > 0x2E80 }) {
-		title = functions[f].Title.Zh
+	title := functions[f].Title.Zh
+	if c.isEnglish() {
+		title = functions[f].Title.En
 	}
 	c.say(replaceFix(d, n.Body, n.BodyEnd, title))
+}
+
+// isEnglish reports whether the text of the answer has letters, and none of Chinese.
+func (c *compiler) isEnglish() bool {
+	letters := false
+	for i := c.tree.Nodes[0].Child; i != 0; i = c.tree.Nodes[i].Next {
+		if c.tree.Nodes[i].Kind != parser.Text {
+			continue
+		}
+		for _, r := range c.tree.Body(i) {
+			if r >= 0x2E80 {
+				return false
+			}
+			letters = letters || unicode.IsLetter(r)
+		}
+	}
+	return letters
 }
 
 // emptyURL says that a data expression has no URL.

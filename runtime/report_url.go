@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,12 @@ func (c *compiler) urlFaults(n parser.Node, parts []dataurl.Part, where []urlPar
 			d = d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start, End: end}, NewText: "https"})
 		case dataurl.Relative:
 			d = c.relativeFix(d, start)
+		case dataurl.Scheme, dataurl.Host:
+			d = c.schemeFix(d, int(n.Body), int(n.BodyEnd))
+		case dataurl.UserInfo:
+			d = d.WithFix(diag.FixParameter, []string{c.src[start:end]}, diag.Edit{Span: diag.Span{Start: start, End: end}})
+		case dataurl.VariableInHost:
+			d = slashFix(d, parts, f.Part, start)
 		case dataurl.ReservedParameter:
 			d = parameterFix(d, parts, where, f)
 		}
@@ -67,6 +74,35 @@ func (c *compiler) relativeFix(d diag.Diagnostic, start int) diag.Diagnostic {
 		return d
 	}
 	return d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start, End: start + slashes}, NewText: "https://"})
+}
+
+// schemes are what stands before the host of a URL, and what editors make of it.
+var schemes = regexp.MustCompile(`^\s*([A-Za-z]{2,8})([:;]/{1,3}|//)[\pL\pN]`)
+
+// schemeFix writes the scheme of a URL anew, where what follows looks like a host.
+func (c *compiler) schemeFix(d diag.Diagnostic, start, end int) diag.Diagnostic {
+	m := schemes.FindStringSubmatchIndex(c.src[start:end])
+	if m == nil {
+		return d
+	}
+	switch scheme := strings.ToLower(c.src[start+m[2] : start+m[3]]); scheme {
+	case "javascript", "data", "file", "mailto", "tel", "about", "blob":
+		return d
+	}
+	return d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start + m[2], End: start + m[5]}, NewText: "https://"})
+}
+
+// slashFix puts a slash between a host and a variable right behind it.
+func slashFix(d diag.Diagnostic, parts []dataurl.Part, k, start int) diag.Diagnostic {
+	if k != 1 || parts[0].Value {
+		return d
+	}
+	_, host, ok := strings.Cut(strings.TrimSpace(parts[0].Text), "://")
+	name := strings.TrimRight(host, "0123456789:")
+	if !ok || strings.ContainsAny(host, "/?#@") || !strings.Contains(name, ".") || strings.HasSuffix(name, ".") || name[0] == '.' {
+		return d
+	}
+	return d.WithFix(diag.FixForm, []string{"/${…}"}, diag.Edit{Span: diag.Span{Start: start, End: start}, NewText: "/"})
 }
 
 // parameterFix takes a parameter away that lies in one piece of text.
