@@ -1,6 +1,7 @@
 package vars
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"testing"
@@ -57,12 +58,12 @@ func slowZone(suffix string) (int, bool) {
 	return int(minutes), minutes >= -12*60 && minutes <= 14*60
 }
 
-// Every text of up to six marks that could be one.
+// Every text of up to four marks that could be one, and every number of hours with
+// each of many endings.
 func TestParseZoneOracle(t *testing.T) {
 	const marks = "_0123456789"
 	accepted := 0
-	var try func(suffix string)
-	try = func(suffix string) {
+	check := func(suffix string) {
 		got, ok := ParseZone(suffix)
 		want, wantOK := slowZone(suffix)
 		if ok != wantOK || ok && got != want {
@@ -71,13 +72,29 @@ func TestParseZoneOracle(t *testing.T) {
 		if ok {
 			accepted++
 		}
-		if len(suffix) < 6 {
+	}
+	var grow func(suffix string, n int)
+	grow = func(suffix string, n int) {
+		check(suffix)
+		if n > 0 {
 			for _, c := range marks {
-				try(suffix + string(c))
+				grow(suffix+string(c), n-1)
 			}
 		}
 	}
-	try("")
+	grow("", 4)
+	endings := []string{"", "_", "__", "_000", "_300", "_5_", "_30_0", "x", " "}
+	for n := range 100 {
+		endings = append(endings, "_"+strconv.Itoa(n), fmt.Sprintf("_%02d", n))
+	}
+	for hours := range 110 {
+		for _, ending := range endings {
+			for _, sign := range []string{"", "_", "__"} {
+				check(sign + strconv.Itoa(hours) + ending)
+				check(fmt.Sprintf("%s%02d%s", sign, hours, ending))
+			}
+		}
+	}
 	if accepted < 300 {
 		t.Errorf("only %d texts are zones", accepted)
 	}
@@ -131,6 +148,27 @@ func TestAppendZonedOracle(t *testing.T) {
 			t.Fatalf("Now is %v, want %v", f.Now(), now)
 		}
 	})
+}
+
+// Years that four digits do not hold are written as package time writes them.
+func TestAppendZonedOfFarYears(t *testing.T) {
+	for _, year := range []int{-1, 0, 1, 999, 9999, 10000} {
+		for _, minutes := range []int{minZone, 0, maxZone} {
+			var f Facts
+			for _, now := range []time.Time{
+				time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(year, 12, 31, 23, 59, 59, 999999999, time.UTC),
+			} {
+				f.Reset(now)
+				there := now.In(time.FixedZone("", 60*minutes))
+				if got, want := string(f.AppendZoned(nil, Ref{DateUTC, Date, int16(minutes)})), there.Format(time.DateOnly); got != want {
+					t.Errorf("the date is %q, want %q", got, want)
+				}
+				if got, want := string(f.AppendZoned(nil, Ref{TimeUTC, Time, int16(minutes)})), there.Format(time.DateTime); got != want {
+					t.Errorf("the time is %q, want %q", got, want)
+				}
+			}
+		}
+	}
 }
 
 func TestAppendZonedOfAFact(t *testing.T) {

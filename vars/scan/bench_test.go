@@ -51,3 +51,22 @@ func BenchmarkText(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkOpaque(b *testing.B) {
+	for name, text := range texts(b) {
+		b.Run(name, func(b *testing.B) {
+			var s Scanner
+			data := AppendQuoted([]byte("["), text)
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Reset(data)
+				s.EnterArray()
+				s.NextKey()
+				if _, ok := s.Opaque(); !ok {
+					b.Fatal(s.Err())
+				}
+			}
+		})
+	}
+}

@@ -13,7 +13,7 @@
 //		for s.Next() {
 //			switch s.Key() {
 //			case "answer":
-//				answer, ok = s.Text() // !ok: no string; Next steps over it
+//				answer, ok = s.Text() // !ok: another value; Next steps over it
 //			case "include":
 //				if s.EnterArray() {
 //					for s.Next() {
@@ -24,13 +24,18 @@
 //			}
 //		}
 //	}
-//	if err := s.End(); err != nil { … } // *scan.Error: byte offset and reason
+//	if err := s.End(); err != nil { … } // *scan.Error: offset, JSON pointer, reason
 //
 // Two kinds of trouble are kept apart. A value of another type than the caller
 // asked for is the caller's affair: the method says ok == false, reads nothing,
 // and the walk goes on, so that every such fault can be told at once. A document
 // that is not JSON ends the walk: every method says no from there on, and Err and
 // End tell where and why.
+//
+// A caller that reads the same long string again and again, such as an answer that
+// comes with every request, can spare the look into it: NextKey goes to a member
+// without reading its value, and Opaque takes a string as it is written, to be
+// compared with one that has been checked before.
 //
 // The grammar is RFC 8259 to the letter, and stricter in three points, each of
 // which encoding/json lets pass: bytes that are not UTF-8 are refused, an escaped

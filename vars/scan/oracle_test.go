@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -80,6 +81,7 @@ func checkAgreement(t *testing.T, data string) {
 	s.ResetString(data)
 	err := s.End()
 	valid := json.Valid([]byte(data))
+	checkLazy(t, data, err)
 	if err == nil && !valid {
 		t.Fatalf("accepted, yet it is no JSON: %q", data)
 	}
@@ -192,6 +194,109 @@ func checkSameTokens(t *testing.T, data string) {
 		}
 		if got[i] != want {
 			t.Fatalf("token %d of %q is %v, want %v", i, data, got[i], want)
+		}
+	}
+}
+
+// walkLazily is walk by NextKey: of the values one in three is read as any other, one
+// by Opaque first, and one not at all. The tokens of the last are not told.
+func walkLazily(t *testing.T, s *Scanner, list []token, turn *int) []token {
+	*turn++
+	if *turn%3 == 0 {
+		return append(list, token{text: "passed over"})
+	}
+	raw, ok := "", false
+	if *turn%3 == 1 {
+		if raw, ok = s.Opaque(); !ok && s.depth > 0 && s.Kind() == String {
+			t.Fatal("Opaque refuses a string")
+		}
+	}
+	k, text := s.Scalar()
+	if ok && k == String {
+		if want := raw; !strings.Contains(raw, "\\") && text != want {
+			t.Fatalf("Opaque gives %q, Scalar %q", raw, text)
+		}
+	}
+	switch k {
+	case Object:
+		list = append(list, token{k, "{"})
+		for s.EnterObject(); s.NextKey(); {
+			list = append(list, token{String, s.Key()})
+			list = walkLazily(t, s, list, turn)
+		}
+		return append(list, token{k, "}"})
+	case Array:
+		list = append(list, token{k, "["})
+		for s.EnterArray(); s.NextKey(); {
+			list = walkLazily(t, s, list, turn)
+		}
+		return append(list, token{k, "]"})
+	default:
+		return append(list, token{k, text})
+	}
+}
+
+// passOver takes the tokens out that walkLazily does not tell.
+func passOver(list []token, turn *int) (kept, rest []token) {
+	*turn++
+	first, rest := list[0], list[1:]
+	skipped := *turn%3 == 0
+	if skipped {
+		kept = append(kept, token{text: "passed over"})
+	} else {
+		kept = append(kept, first)
+	}
+	if first.kind != Object && first.kind != Array {
+		return kept, rest
+	}
+	inner := turn
+	if skipped {
+		inner = new(int)
+	}
+	for rest[0].text != "}" && rest[0].text != "]" || rest[0].kind < Array {
+		if first.kind == Object {
+			if !skipped {
+				kept = append(kept, rest[0])
+			}
+			rest = rest[1:]
+		}
+		var below []token
+		below, rest = passOver(rest, inner)
+		if !skipped {
+			kept = append(kept, below...)
+		}
+	}
+	if !skipped {
+		kept = append(kept, rest[0])
+	}
+	return kept, rest[1:]
+}
+
+// checkLazy holds reading by NextKey and Opaque against reading by Next.
+func checkLazy(t *testing.T, data string, want error) {
+	for start := range 3 {
+		var s Scanner
+		s.ResetString(data)
+		turn := start
+		if turn%3 == 2 { // the whole is not to be passed over
+			turn = 3
+		}
+		from := turn
+		got := walkLazily(t, &s, nil, &turn)
+		err := s.End()
+		if want != nil {
+			if err == nil || *err.(*Error) != *want.(*Error) {
+				t.Fatalf("%q: read lazily %v, else %v", data, err, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%q: read lazily %v", data, err)
+		}
+		s.ResetString(data)
+		kept, rest := passOver(walk(&s, nil), &from)
+		if len(rest) != 0 || !slices.Equal(got, kept) {
+			t.Fatalf("%q: read lazily %v, else %v", data, got, kept)
 		}
 	}
 }

@@ -217,8 +217,22 @@ func (s *Scanner) decode(text string) string {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-// unescape decodes the text of the string where the scanner stands.
-func (s *Scanner) unescape() { s.text, s.escaped = s.decode(s.text), false }
+// unescape decodes the text of the string where the scanner stands, and checks it
+// when that has not been done.
+func (s *Scanner) unescape() {
+	escaped := true
+	if s.opaque {
+		text, end, has := s.quoted(s.start)
+		if end == 0 {
+			return
+		}
+		s.text, escaped = text, has
+	}
+	if escaped {
+		s.text = s.decode(s.text)
+	}
+	s.escaped, s.opaque = false, false
+}
 
 // appendUnescaped appends what the checked text of a string says.
 func appendUnescaped(dst []byte, text string) []byte {

@@ -1,29 +1,76 @@
 package scan
 
+import "strings"
+
 // Scalar returns the kind of the value where the scanner stands and, unless it is
 // an array or object, its text: what a string says, a number as it is written, true,
 // false or null.
 func (s *Scanner) Scalar() (k Kind, text string) {
-	if s.escaped {
+	if k = s.Kind(); s.escaped {
 		s.unescape()
+		k = s.kind
 	}
-	return s.kind, s.text
+	return k, s.text
 }
 
 // Text returns what the string says where the scanner stands; ok is false when
 // another value stands there.
 func (s *Scanner) Text() (text string, ok bool) {
-	if s.kind != String {
+	if s.Kind() != String {
 		return "", false
 	}
-	_, text = s.Scalar()
-	return text, true
+	k, text := s.Scalar()
+	return text, k == String
+}
+
+// Opaque reads a string behind NextKey without looking into it, which for a long one
+// takes a tenth of the time: raw is what stands between the quotes, escapes and all.
+// It has not been checked, so a caller may only compare it with text that has been;
+// Text checks it and returns what it says, and must be asked where the comparison
+// fails. ok is false when another value stands there.
+func (s *Scanner) Opaque() (raw string, ok bool) {
+	if s.kind != unread {
+		return "", false
+	}
+	i := s.pos
+	if i >= len(s.data) || s.data[i] != '"' {
+		s.value(i)
+		return "", false
+	}
+	end := closing(s.data, i)
+	if end < 0 {
+		s.value(i) // which says what is wrong
+		return "", false
+	}
+	raw = s.data[i+1 : end]
+	s.kind, s.text, s.escaped, s.opaque, s.start, s.pos = String, raw, true, true, i, end+1
+	return raw, true
+}
+
+// closing returns the offset of the quote that ends the string which opens at i, -1
+// when there is none: the first one behind an even number of backslashes.
+func closing(d string, i int) int {
+	for from := i + 1; ; {
+		n := strings.IndexByte(d[from:], '"')
+		if n < 0 {
+			return -1
+		}
+		quote := from + n
+		run := quote
+		for run > from && d[run-1] == '\\' {
+			run--
+		}
+		if (quote-run)%2 == 0 {
+			return quote
+		}
+		from = quote + 1
+	}
 }
 
 // Number returns the number where the scanner stands, as it is written; ok is false
 // when another value stands there.
 func (s *Scanner) Number() (text string, ok bool) {
-	if s.kind != Number {
+	if s.Kind() != Number {
 		return "", false
 	}
 	return s.text, true
@@ -32,17 +79,18 @@ func (s *Scanner) Number() (text string, ok bool) {
 // Bool returns the boolean where the scanner stands; ok is false when another value
 // stands there.
 func (s *Scanner) Bool() (value, ok bool) {
-	return s.kind == Bool && s.text == "true", s.kind == Bool
+	ok = s.Kind() == Bool
+	return ok && s.text == "true", ok
 }
 
 // IsNull reports whether the scanner stands at null.
-func (s *Scanner) IsNull() bool { return s.kind == Null }
+func (s *Scanner) IsNull() bool { return s.Kind() == Null }
 
 // Raw returns the value where the scanner stands as it is written, from its first
 // byte to its last. An array or object is read by that: the scanner stands behind it
 // afterwards. ok is false where no value stands and when the document is in error.
 func (s *Scanner) Raw() (text string, ok bool) {
-	if s.kind == Invalid {
+	if s.Kind() == Invalid {
 		return "", false
 	}
 	data, start := s.data, s.start

@@ -27,6 +27,8 @@ const (
 	String
 	Array
 	Object
+
+	unread // behind NextKey, until somebody asks
 )
 
 var kindNames = [...]string{"invalid", "null", "boolean", "number", "string", "array", "object"}
@@ -62,6 +64,8 @@ type Scanner struct {
 
 	kind    Kind // of the value where the scanner stands; Invalid when there is none
 	escaped bool // text is a string as it is written, with escapes
+	opaque  bool // text is a string that has only been delimited
+	lazy    bool // Next leaves the value to be read
 	first   bool // just inside an object or array: no comma is due
 	closer  byte // what ends the innermost open level: } or ]
 	data    string
@@ -126,7 +130,7 @@ func (s *Scanner) fail(i int, r Reason) {
 }
 
 // none says that the scanner stands at no value.
-func (s *Scanner) none() { s.kind, s.text, s.escaped = Invalid, "", false }
+func (s *Scanner) none() { s.kind, s.text, s.escaped, s.opaque = Invalid, "", false, false }
 
 // unexpected records that something else than what belongs there stands at offset i.
 func (s *Scanner) unexpected(i int, r Reason) bool {
@@ -194,7 +198,24 @@ func (s *Scanner) Next() bool {
 		}
 		i = space(d, i+1)
 	}
+	if s.lazy {
+		s.none()
+		s.kind, s.start, s.pos = unread, i, i
+		return true
+	}
 	return s.value(i)
+}
+
+// NextKey is Next, only that the value is left unread until it is asked for. That
+// gives the choice to read it with Opaque.
+func (s *Scanner) NextKey() bool {
+	if s.kind >= Array {
+		s.skip(s.depth)
+	}
+	s.lazy = true
+	ok := s.Next()
+	s.lazy = false
+	return ok
 }
 
 // value goes to the value that begins at offset i, and reads it unless it is an
@@ -222,6 +243,7 @@ func (s *Scanner) value(i int) bool {
 		return false
 	}
 	s.kind, s.text, s.escaped, s.start, s.pos = k, text, escaped, i, end
+	s.opaque = false
 	return true
 }
 
@@ -239,18 +261,23 @@ func (s *Scanner) Key() string { return s.key }
 // Kind returns the kind of the value where the scanner stands. It is Invalid where
 // there is none: behind the end of an object or array, behind Raw of one, and when
 // the document is in error.
-func (s *Scanner) Kind() Kind { return s.kind }
+func (s *Scanner) Kind() Kind {
+	if s.kind == unread {
+		s.value(s.pos)
+	}
+	return s.kind
+}
 
 // EnterObject steps into the object where the scanner stands; Next then walks its
 // members. ok is false, and nothing is done, when another value stands there.
 func (s *Scanner) EnterObject() (ok bool) {
-	return s.kind == Object && s.enter('}')
+	return s.Kind() == Object && s.enter('}')
 }
 
 // EnterArray steps into the array where the scanner stands; Next then walks its
 // elements. ok is false, and nothing is done, when another value stands there.
 func (s *Scanner) EnterArray() (ok bool) {
-	return s.kind == Array && s.enter(']')
+	return s.Kind() == Array && s.enter(']')
 }
 
 // enter steps over the opening bracket at pos.
@@ -306,7 +333,7 @@ func (s *Scanner) Offset() int {
 // the scanner stands.
 func (s *Scanner) skip(depth int) {
 	for {
-		switch s.kind {
+		switch s.Kind() {
 		case Object:
 			s.enter('}')
 		case Array:

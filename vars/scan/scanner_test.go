@@ -228,6 +228,56 @@ func TestOffsetAndSkip(t *testing.T) {
 	}
 }
 
+func TestOpaque(t *testing.T) {
+	const data = `{"a":"x\\\"\n\\","b":"\x","c":1,"d":["y"],"e":"plain"}`
+	var s Scanner
+	s.ResetString(data)
+	if _, ok := s.Opaque(); ok {
+		t.Error("Opaque reads the document's own value")
+	}
+	s.EnterObject()
+	s.NextKey()
+	if raw, ok := s.Opaque(); !ok || raw != `x\\\"\n\\` {
+		t.Fatalf("a is %q, %v", raw, ok)
+	}
+	if raw, ok := s.Opaque(); ok {
+		t.Errorf("a can be read twice: %q", raw)
+	}
+	if text, ok := s.Text(); !ok || text != "x\\\"\n\\" {
+		t.Errorf("a says %q, %v", text, ok)
+	}
+	s.NextKey()
+	if raw, ok := s.Opaque(); !ok || raw != `\x` { // not checked, as nobody asks
+		t.Errorf("b is %q, %v", raw, ok)
+	}
+	for _, kind := range []Kind{Number, Array} {
+		s.NextKey()
+		if raw, ok := s.Opaque(); ok || s.Kind() != kind {
+			t.Errorf("%s is %q", s.Key(), raw)
+		}
+	}
+	s.NextKey()
+	if raw, ok := s.Opaque(); !ok || raw != "plain" || s.Key() != "e" {
+		t.Errorf("%s is %q, %v", s.Key(), raw, ok)
+	}
+	if s.NextKey() || s.End() != nil {
+		t.Errorf("the end: %v", s.Err())
+	}
+	s.ResetString(data)
+	for s.EnterObject(); s.NextKey() && s.Key() != "b"; {
+	}
+	s.Opaque()
+	if text, ok := s.Text(); ok || s.Err() == nil {
+		t.Errorf("b says %q", text)
+	}
+	s.ResetString(`{"a":"x`)
+	s.EnterObject()
+	s.NextKey()
+	if raw, ok := s.Opaque(); ok || s.Err() == nil {
+		t.Errorf("a string without an end is %q", raw)
+	}
+}
+
 func TestRawBreaks(t *testing.T) {
 	const data = "{\"content\":\"a\nb\r\n\tc\\n\"}"
 	s := Scanner{RawBreaks: true}
