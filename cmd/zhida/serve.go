@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/zhida-kb/zhida/parser/diag"
+	"github.com/zhida-kb/zhida/runtime"
+	"github.com/zhida-kb/zhida/runtime/query"
+	"github.com/zhida-kb/zhida/server"
+)
+
+type serveCommand struct {
+	settings
+	configFlag
+}
+
+// defaultListen is where the server listens unless told otherwise: reachable from this
+// machine only, until somebody decides that it should be more.
+const defaultListen = "127.0.0.1:8080"
+
+// Run serves until the process is told to end.
+func (s *serveCommand) Run(c *console) error {
+	doc, err := s.load(c, &s.settings)
+	if err != nil {
+		return err
+	}
+	if err := s.refusals(); err != nil {
+		return err
+	}
+	log, err := s.logger(c)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", or(s.Listen, defaultListen))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ln.Close() }() // closed by the server already, unless it never ran
+	h, err := s.house(c, doc, log)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	return h.serve(c, ln, or(s.Dev, false))
+}
+
+// refusals are settings that cannot be.
+func (s *serveCommand) refusals() error {
+	var faults []error
+	if s.DatabaseURL != nil {
+		faults = append(faults, errors.New("--database-url: a database is not supported yet; leave it out, "+
+			"and give keys and bots in the config file (暂不支持数据库，请在配置文件中填写 keys 与 bots)"))
+	}
+	if or(s.Dev, false) && !loopback(or(s.Listen, defaultListen)) {
+		faults = append(faults, errors.New("--dev listens on loopback only: a request without a key counts as an admin's "+
+			"(--dev 只能监听本机地址，如 127.0.0.1:8080)"))
+	}
+	if r := or(s.OTLPRatio, 1); r < 0 || r > 1 {
+		faults = append(faults, errors.New("--otlp-ratio must be from 0 to 1 (必须在 0 与 1 之间)"))
+	}
+	for _, n := range []struct {
+		flag  string
+		value *int
+	}{{"max-connections", s.MaxConns}, {"max-in-flight", s.MaxFlight}, {"cache-mib", s.CacheMiB}} {
+		if n.value != nil && *n.value <= 0 {
+			faults = append(faults, fmt.Errorf("--%s must be above zero (必须大于零)", n.flag))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// loopback reports whether an address to listen on is this machine's own.
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.IsLoopback()
+	}
+	return host == "localhost"
+}
+
+// logger makes the log, on standard error.
+func (s *serveCommand) logger(c *console) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(or(s.LogLevel, "info"))); err != nil {
+		return nil, errors.New("--log-level must be debug, info, warn or error")
+	}
+	o := &slog.HandlerOptions{Level: level}
+	switch or(s.LogFormat, "text") {
+	case "text":
+		return slog.New(slog.NewTextHandler(c.err, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(c.err, o)), nil
+	}
+	return nil, errors.New("--log-format must be text or json")
+}
+
+// house is the rooms of a server.
+type house struct {
+	server *server.Server
+	client *query.Client
+	cache  *runtime.Cache
+	traces *traces
+	log    *slog.Logger
+}
+
+// house builds the rooms.
+func (s *serveCommand) house(c *console, doc *file, log *slog.Logger) (*house, error) {
+	limits, err := s.limits()
+	if err != nil {
+		return nil, err
+	}
+	dev := or(s.Dev, false)
+	cfg := server.Config{Dev: dev, Version: versionText(), Limits: limits, AccessLog: or(s.AccessLog, false),
+		MaxConns: or(s.MaxConns, 0), MaxInFlight: or(s.MaxFlight, 0)}
+	if dev {
+		cfg.Linger = -1 // nobody sends load to a developer's machine, and Ctrl-C should be quick
+	}
+	h := &house{log: log, cache: runtime.NewCache(int64(or(s.CacheMiB, 64)) << 20)}
+	metrics := server.NewMetrics(versionText(), 0)
+	if h.client, err = query.New(query.Config{MaxReply: limits.Reply, AllowPrivate: or(s.AllowPrivate, false), Dev: dev,
+		UserAgent: "zhida/" + versionText(), Logger: log, Observer: metrics}); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	if h.traces, err = startTraces(or(s.OTLP, ""), or(s.OTLPRatio, 1), versionText()); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	tokens, err := loadTokenKey(or(s.DataDir, "./zhida-data"))
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	keys, faults := server.NewStaticKeys(doc.Keys)
+	parts := server.BotParts{Client: h.client, Metrics: metrics, Tracer: h.traces.tracer(), MaxInFlight: cfg.BotShare()}
+	bots, more := server.NewStaticBots(doc.Bots, parts)
+	if faults = append(faults, more...); len(faults) > 0 {
+		doc.tell(c, faults)
+		return nil, errors.Join(exitUsage, h.close())
+	}
+	rooms := server.Rooms{Keys: keys, Bots: bots, Cache: h.cache, Tokens: tokens, Metrics: metrics,
+		Tracer: h.traces.tracer(), Log: log}
+	if dev {
+		rooms.Demo = server.NewDemo(server.DemoToken, time.Now)
+		if bots["demo"] == nil {
+			demo, bad := server.NewBot(server.DemoBot(), "demo", parts)
+			if len(bad) > 0 {
+				return nil, errors.Join(fmt.Errorf("the bot demo is not valid: %v", bad), h.close())
+			}
+			bots["demo"] = demo
+		}
+	} else if len(doc.Keys) == 0 {
+		log.Warn("there are no keys, so every request will be refused; give keys: in the config file, or try --dev")
+	}
+	for _, name := range keys.Weak {
+		log.Warn("a key is short enough to be guessed", "name", name)
+	}
+	if h.server, err = server.New(cfg, rooms); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+// close closes the rooms, those that were built.
+func (h *house) close() error {
+	if h.client != nil {
+		h.client.Close()
+	}
+	h.cache.Close()
+	return h.traces.close()
+}
+
+// serve answers until SIGINT or SIGTERM; a second signal ends the process at once.
+func (h *house) serve(c *console, ln net.Listener, dev bool) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- h.server.Serve(ln) }()
+	if dev {
+		greet(c, ln.Addr().String())
+	}
+	h.log.Info("listening", "address", ln.Addr().String(), "version", versionText())
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	stop() // from here on a signal has its usual effect
+	h.log.Info("shutting down")
+	if err := h.server.Shutdown(); err != nil {
+		h.log.Error("shutdown", "error", err)
+		return exitFailed
+	}
+	h.log.Info("bye")
+	return <-ended
+}
+
+// greet tells whoever started --dev what to try.
+func greet(c *console, address string) {
+	t := diag.Text{
+		Zh: "知答已启动（试用模式，仅本机可访问，无需密钥）。\n浏览器打开 http://%[1]s/ ，或者试试：\n",
+		En: "zhida is up, for trying things: this machine only, no key needed.\nOpen http://%[1]s/ or try:\n",
+	}
+	fmt.Fprintf(c.out, t.In(c.lang)+`
+  curl -s http://%[1]s/v1/bots/demo/render -d '{
+    "answer": "您好,${userInfo.visitorName|朋友}!((#queryData:http://%[1]s/demo/upstream/points?id=${userInfo.visitorId}))\n{{#staffOnline:[[#toChat:转人工]]}}{{#else:客服休息中,[[#leaveMessage:请留言]]}}",
+    "context": {"userInfo": {"visitorName": "李先生", "visitorId": "web123"}, "routeInfo": {"routeStatus": 1}}
+  }'
+
+`, address)
+}

@@ -1,0 +1,188 @@
+package server
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zhida-kb/zhida/parser/diag"
+	"github.com/zhida-kb/zhida/runtime"
+)
+
+// operation is what the OpenAPI document says of a route beyond what its row says.
+type operation struct {
+	id, tag, summary, about string
+
+	query   []property
+	request schema
+	example any
+	replies []reply
+	missing string // what a 404 means; empty: the route has none
+}
+
+// reply is one kind of reply.
+type reply struct {
+	status int
+	about  string
+	media  string
+	schema schema
+}
+
+const (
+	jsonMedia    = "application/json"
+	problemMedia = "application/problem+json"
+)
+
+// openAPI makes the OpenAPI 3.1 document of a route table.
+func openAPI(table []*route, cfg *Config) []byte {
+	paths := map[string]map[string]any{}
+	for _, r := range table {
+		if paths[r.path] == nil {
+			paths[r.path] = map[string]any{}
+		}
+		paths[r.path][strings.ToLower(r.method)] = r.describe(cfg)
+	}
+	doc, err := json.Marshal(map[string]any{
+		"openapi": "3.1.0",
+		"info": map[string]any{
+			"title": "zhida", "version": cfg.Version,
+			"description": "A knowledge-base answer engine: an answer goes in, what the visitor is to see comes out. 知识库答案引擎。",
+			"license":     map[string]any{"name": "see the project"},
+		},
+		"servers": []any{map[string]any{"url": "/"}},
+		"tags": []any{
+			map[string]any{"name": "answers", "description": "Rendering and editing answers"},
+			map[string]any{"name": "operations", "description": "For whoever runs the server"},
+			map[string]any{"name": "demo", "description": "Under --dev only"},
+		},
+		"paths": paths,
+		"components": map[string]any{
+			"securitySchemes": map[string]any{"key": map[string]any{
+				"type": "http", "scheme": "bearer", "description": "A key of the config file; its scope says what it covers.",
+			}},
+			"schemas": components(),
+		},
+	})
+	if err != nil {
+		panic("server: the OpenAPI document cannot be written: " + err.Error()) // a mistake in a table
+	}
+	return doc
+}
+
+// describe makes the operation object of a route.
+func (r *route) describe(cfg *Config) map[string]any {
+	about := r.doc.about
+	if r.area != AreaOpen {
+		about = strings.TrimSpace(about + "\n\nScopes: " + strings.Join(scopesFor(r.area), ", ") + ".")
+	}
+	op := map[string]any{"operationId": r.doc.id, "tags": []string{r.doc.tag}, "summary": r.doc.summary, "security": []any{}}
+	if about != "" {
+		op["description"] = about
+	}
+	if r.area != AreaOpen {
+		op["security"] = []any{map[string]any{"key": []string{}}}
+	}
+	if parameters := r.parameters(); len(parameters) > 0 {
+		op["parameters"] = parameters
+	}
+	if r.body != noBody {
+		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{
+			jsonMedia: map[string]any{"schema": r.doc.request, "example": r.doc.example}},
+			"description": "At most " + byteSize(cfg.bodyLimit(r.body)) + "."}
+	}
+	responses := map[string]any{}
+	for _, p := range r.allReplies() {
+		responses[strconv.Itoa(p.status)] = map[string]any{"description": p.about,
+			"content": map[string]any{p.media: map[string]any{"schema": p.schema}}}
+	}
+	op["responses"] = responses
+	return op
+}
+
+// parameters describes those of the path and of the query.
+func (r *route) parameters() []any {
+	var list []any
+	for _, segment := range strings.Split(r.path, "/") {
+		name, ok := strings.CutPrefix(segment, "{")
+		if !ok {
+			continue
+		}
+		name = strings.TrimSuffix(name, "}")
+		s := idSchema("")
+		list = append(list, map[string]any{"name": name, "in": "path", "required": true, "schema": s})
+	}
+	for _, p := range r.doc.query {
+		list = append(list, map[string]any{"name": p.name, "in": "query", "required": !p.optional, "schema": p.schema})
+	}
+	return list
+}
+
+// allReplies lists a route's replies with the refusals that follow from its row.
+func (r *route) allReplies() []reply {
+	list := slices.Clone(r.doc.replies)
+	refusal := func(status int, about string) {
+		list = append(list, reply{status, about, problemMedia, ref("Problem")})
+	}
+	if r.area != AreaOpen {
+		refusal(401, "No key, or a wrong one.")
+		refusal(403, "The key's scope or bot does not cover this.")
+	}
+	if r.doc.missing != "" {
+		refusal(404, r.doc.missing)
+	}
+	if r.body != noBody {
+		refusal(400, "The body is not valid; errors says what and where.")
+		refusal(413, "The answer or the body is over its limit.")
+		refusal(415, "The body says that it is no JSON.")
+	}
+	if r.load != free {
+		refusal(503, "The server is busy; Retry-After says when to come again.")
+	}
+	return list
+}
+
+// components are the schemas that several routes share.
+func components() map[string]schema {
+	bilingual := object(need("zh", str("")), need("en", str("")))
+	position := object(need("offset", num("Bytes of UTF-8 from the answer's start.")),
+		need("line", num("From 0.")), need("character", num("UTF-16 code units from the line's start.")))
+	var outcomes, codes []string
+	for _, o := range runtime.Outcomes() {
+		outcomes = append(outcomes, o.String())
+	}
+	for _, row := range diag.Codes() {
+		codes = append(codes, row.Name)
+	}
+	segment := schema{"oneOf": []schema{
+		object(need("type", choice("text")), need("text", str("In the answer's own format."))),
+		object(need("type", choice("action")), need("function", str("")), need("argument", str("")), need("label", str("Plain text.")),
+			may("token", str("Sent back when the visitor clicks; there with a conversationId."))),
+	}}
+	parts := func(more ...property) schema {
+		return object(append(more,
+			may("calls", array(ref("Call"))),
+			may("warnings", array(object(need("code", choice(codes...)), need("message", ref("Text"))))))...)
+	}
+	return map[string]schema{
+		"Text":     bilingual,
+		"Position": position,
+		"Range":    object(need("start", ref("Position")), need("end", ref("Position"))),
+		"Segment":  segment,
+		"Call": object(need("url", str("Without the signature.")), need("outcome", choice(outcomes...)),
+			may("cached", schema{"type": "boolean", "const": true}), need("ms", num(""))),
+		"Render": parts(may("content", str("The whole answer in its own format.")), may("segments", array(ref("Segment"))),
+			may("answerRevision", num("With answerId only."))),
+		"Preview": parts(need("persona", str("")), need("content", str("")), need("segments", array(ref("Segment"))),
+			need("conditions", array(object(need("range", ref("Range")), need("source", str("As written between # and :.")),
+				need("held", schema{"type": []string{"boolean", "null"}, "description": "null: it was not evaluated."}))))),
+		"Diagnostic": object(need("code", choice(codes...)), need("severity", choice("error", "warning", "hint")),
+			need("message", ref("Text")), need("range", ref("Range")),
+			may("fix", object(need("title", ref("Text")),
+				need("edits", array(object(need("range", ref("Range")), need("newText", str("")))))))),
+		"Word": object(may("scope", str("Of a variable.")), need("name", str("")), need("description", ref("Text")), need("example", str(""))),
+		"Problem": object(need("type", str("")), need("title", str("")), need("status", num("")), need("detail", str("English.")),
+			need("detail_zh", str("Chinese.")),
+			may("errors", array(object(need("pointer", str("JSON pointer into the body.")), need("detail", str("")), need("detail_zh", str("")))))),
+	}
+}

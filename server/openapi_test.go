@@ -1,0 +1,190 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/zhida-kb/zhida/runtime/query"
+)
+
+// loadDocument reads the document as a client would.
+func loadDocument(t *testing.T, h *house) *openapi3.T {
+	t.Helper()
+	got := h.send("GET", "/openapi.json", "", "")
+	if got.status != 200 || got.header.Get("Content-Type") != "application/json" {
+		t.Fatalf("openapi.json: %d %q", got.status, got.header.Get("Content-Type"))
+	}
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(got.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if doc.OpenAPI != "3.1.0" {
+		t.Errorf("the document is OpenAPI %s", doc.OpenAPI)
+	}
+	return doc
+}
+
+// try is a request that brings about one of a route's statuses.
+type try struct {
+	key, path, body, media string
+	full                   bool // while the server has no place free
+	leaving                bool // while it shuts down
+}
+
+// tries has a request for every status of every route, by operation id.
+func tries() map[string]map[int][]try {
+	long := strings.Repeat("x", 256<<10+1)
+	const answer = `{"answer":"您好,${userInfo.visitorName|朋友}{{#staffOnline:[[#toChat(sales):转接]]}}((#queryData:http://127.0.0.1:1/))"`
+	body := func(path, good string, more ...try) map[int][]try {
+		return map[int][]try{
+			200: append([]try{{key: adminKey, path: "/v1/bots/demo/" + path, body: good}}, more...),
+			400: {{key: adminKey, path: "/v1/bots/demo/" + path, body: `{"answer":7}`}},
+			401: {{key: "", path: "/v1/bots/demo/" + path, body: good}},
+			403: {{key: "relay-key-0123456789", path: "/v1/bots/demo/" + path, body: good}},
+			404: {{key: adminKey, path: "/v1/bots/nosuch/" + path, body: good}},
+			413: {{key: adminKey, path: "/v1/bots/demo/" + path, body: `{"answer":"` + long + `"}`}},
+			415: {{key: adminKey, path: "/v1/bots/demo/" + path, body: good, media: "text/plain"}},
+			503: {{key: adminKey, path: "/v1/bots/demo/" + path, body: good, full: true}},
+		}
+	}
+	context := `,"context":{"userInfo":{"visitorName":"李"},"routeInfo":{"routeStatus":1},"order":{"id":7}}`
+	signed := func(topic string) string {
+		now := strconv.FormatInt(testNow().Unix(), 10)
+		nonce := "n" + topic
+		return "/demo/upstream/" + topic + "?id=web123&ms=1&nonce=" + nonce + "&timestamp=" + now +
+			"&signature=" + string(query.Sign(nil, DemoToken, now, nonce))
+	}
+	open := func(path string) map[int][]try { return map[int][]try{200: {{path: path}}} }
+	return map[string]map[int][]try{
+		"render": body("render", answer+context+`,"conversationId":"c1","include":["content","segments"]}`,
+			try{key: renderKey, path: "/v1/bots/demo/render", body: `{"answer":"x","format":"html","include":["segments"]}`},
+			try{key: renderKey, path: "/v1/bots/demo/render", body: `{"answer":"x","format":"markdown","include":["content"]}`}),
+		"preview": body("preview", answer+`}`,
+			try{key: adminKey, path: "/v1/bots/demo/preview", body: answer + `,"now":"2024-12-12T01:00:00Z","data":{"mode":"live","replies":{}},"personas":[{"name":"a"` + context + `}]}`}),
+		"check": body("check", `{"answer":"{{#staffOnlin:x}}${userInfo.visitorNam}{{#else:x}}","format":"text"}`),
+		"language": {
+			200: {{key: renderKey, path: "/v1/language"}, {key: renderKey, path: "/v1/language?bot=demo"}},
+			401: {{path: "/v1/language"}},
+			403: {{key: boundKey, path: "/v1/language?bot=demo"}},
+			404: {{key: renderKey, path: "/v1/language?bot=nosuch"}},
+		},
+		"healthz": open("/healthz"), "metrics": open("/metrics"), "openapi": open("/openapi.json"), "home": open("/"),
+		"readyz": {200: {{path: "/readyz"}}, 503: {{path: "/readyz", leaving: true}}},
+		"demoUpstream": {
+			200: {{path: signed("points")}, {path: signed("order")}, {path: signed("member")}, {path: signed("slow")}},
+			401: {{path: "/demo/upstream/points?id=1"}},
+			404: {{path: signed("nosuch")}},
+			500: {{path: signed("fail")}},
+		},
+	}
+}
+
+// TestOpenAPI drives the server for every route and every status that the document
+// names, and holds requests and replies against the document. A route or a status that
+// nothing here brings about fails the test.
+func TestOpenAPI(t *testing.T) {
+	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder)
+	h := newHouse(t, Config{Dev: true}, func(r *Rooms) { r.Demo = NewDemo(DemoToken, testNow) })
+	h.cfg.Dev = false // the demo's routes, but the keys of everyday
+	h.listen()
+	doc := loadDocument(t, h)
+	known := tries()
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			route := &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: operation}
+			for code := range operation.Responses.Map() {
+				status, err := strconv.Atoi(code)
+				if err != nil {
+					t.Fatal(err)
+				}
+				list := known[operation.OperationID][status]
+				if len(list) == 0 {
+					t.Errorf("%s: nothing brings about %d", operation.OperationID, status)
+				}
+				for _, c := range list {
+					c.drive(t, h, route, status)
+				}
+			}
+		}
+	}
+}
+
+// drive makes the request and holds both sides against the document.
+func (c try) drive(t *testing.T, h *house, route *routers.Route, want int) {
+	t.Helper()
+	u, err := url.Parse(h.url + c.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), route.Method, u.String(), strings.NewReader(c.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	if c.body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.media != "" {
+		req.Header.Set("Content-Type", c.media)
+	}
+	if c.full {
+		defer fill(&h.light)()
+		defer fill(&h.heavy)()
+	}
+	if c.leaving {
+		h.leaving.Store(true)
+		defer h.leaving.Store(false)
+	}
+	got := h.do(req)
+	if got.status != want {
+		t.Errorf("%s %s: %d, want %d: %s", route.Method, c.path, got.status, want, got.body)
+		return
+	}
+	parameters := map[string]string{}
+	for i, segment := range strings.Split(route.Path, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			parameters[strings.TrimSuffix(name, "}")] = strings.Split(u.Path, "/")[i]
+		}
+	}
+	checked := req.Clone(t.Context())
+	checked.Body = io.NopCloser(strings.NewReader(c.body))
+	input := &openapi3filter.RequestValidationInput{Request: checked, PathParams: parameters, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true}}
+	if want == 200 {
+		if err := openapi3filter.ValidateRequest(t.Context(), input); err != nil {
+			t.Errorf("%s %s: the document refuses the request: %v", route.Method, c.path, err)
+		}
+	}
+	if want == 400 {
+		if err := openapi3filter.ValidateRequest(t.Context(), input); err == nil {
+			t.Errorf("%s %s: the document takes a request that the server refuses", route.Method, c.path)
+		}
+	}
+	reply := &openapi3filter.ResponseValidationInput{RequestValidationInput: input, Status: got.status, Header: got.header,
+		Body: io.NopCloser(bytes.NewBufferString(got.body)), Options: input.Options}
+	if err := openapi3filter.ValidateResponse(t.Context(), reply); err != nil {
+		t.Errorf("%s %s: the document refuses the reply %s: %v", route.Method, c.path, got.body, err)
+	}
+}
+
+// fill takes all places of a gate, and returns what gives them back.
+func fill(g *gate) func() {
+	n := g.limit - g.in.Load()
+	g.in.Add(n)
+	return func() { g.in.Add(-n) }
+}

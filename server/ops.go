@@ -1,0 +1,56 @@
+package server
+
+import (
+	_ "embed"
+
+	"github.com/valyala/fasthttp"
+)
+
+// serveHealth answers GET /healthz: the process lives, whatever else is wrong.
+func serveHealth(_ *Server, x *exchange) *Problem {
+	x.send(append(x.reply(), `{"status":"ok"}`...))
+	return nil
+}
+
+// serveReady answers GET /readyz: whether requests should be sent here. From the moment
+// at which Shutdown begins they should not.
+func serveReady(s *Server, x *exchange) *Problem {
+	if s.leaving.Load() {
+		return &Problem{Code: NotReady, RetryAfter: retryAfter,
+			Detail: text("服务正在停止。", "The server is shutting down.")}
+	}
+	x.send(append(x.reply(), `{"status":"ready"}`...))
+	return nil
+}
+
+// serveMetrics answers GET /metrics.
+func serveMetrics(s *Server, x *exchange) *Problem {
+	b, err := s.metrics.text()
+	if err != nil {
+		s.log.Error("metrics", "error", err)
+		return &Problem{Code: Internal, Detail: text("无法读取指标。", "The metrics could not be gathered.")}
+	}
+	x.ctx.SetContentType(metricsType)
+	x.ctx.Response.SetBodyRaw(b)
+	return nil
+}
+
+// serveOpenAPI answers GET /openapi.json.
+func serveOpenAPI(s *Server, x *exchange) *Problem {
+	x.ctx.Response.Header.SetContentTypeBytes(contentTypeJSON)
+	x.ctx.Response.SetBodyRaw(s.openapi)
+	return nil
+}
+
+//go:embed home.html
+var homePage []byte
+
+// serveHome answers GET /: a page for whoever opens the address in a browser.
+func serveHome(_ *Server, x *exchange) *Problem {
+	h := &x.ctx.Response.Header
+	h.SetContentTypeBytes(contentTypeHTML)
+	h.Set(fasthttp.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set(fasthttp.HeaderXContentTypeOptions, "nosniff")
+	x.ctx.Response.SetBodyRaw(homePage)
+	return nil
+}
