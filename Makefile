@@ -52,7 +52,8 @@ bench:
 	go test -run '^$$' -bench . -benchtime 1s -count 5 ./bench
 
 bench-peers:
-	cd bench/peers && go test -run . -bench . -benchtime 300ms
+	cd bench/peers && go test . && go run .
 
 bench-http:
-	bench/http.sh
+	@command -v wrk >/dev/null || apt-get install -y wrk >/dev/null
+	go run ./bench/load
