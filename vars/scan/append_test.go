@@ -92,9 +92,7 @@ func TestAppendQuotedKeepsHTML(t *testing.T) {
 }
 
 func FuzzAppendQuoted(f *testing.F) {
-	for _, text := range seeds {
-		f.Add(text)
-	}
+	addSeeds(f)
 	f.Fuzz(checkQuoted)
 }
 
