@@ -54,9 +54,9 @@ var kindOf = [256]Kind{
 //
 // It always stands at a value, or behind the last one of a level: Reset goes to the
 // document's value, Next to that of the next member or element. Kind, Scalar, Text,
-// Number, Bool, Null and Raw tell what stands there, as often as they are asked;
-// EnterObject and EnterArray step into it. What nobody asks about is checked all the
-// same.
+// Number, Bool and IsNull tell what stands there, as often as they are asked;
+// EnterObject and EnterArray step into it, Raw takes it whole. What nobody asks about
+// is checked all the same.
 type Scanner struct {
 	// RawBreaks lets line feeds, carriage returns and tabs stand in strings as they
 	// are, which RFC 8259 forbids and some senders do. Set it before Reset; it stays.
