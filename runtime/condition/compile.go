@@ -60,8 +60,8 @@ type compiler struct {
 	env       *Env
 	dataNames []string
 	rule      dataRule
-	using     func(name string) // told of the named conditions that are used, may be nil
-	offsets   []int32           // byte offset of each character; unused when all is ASCII
+	using     func(use) // told of the named conditions that are used, may be nil
+	offsets   []int32   // byte offset of each character; unused when all is ASCII
 
 	nodes    []node
 	list     []int32
@@ -92,7 +92,7 @@ func (c *compiler) forget() {
 	c.used, c.offsets, c.visits, c.impurity = c.used[:0], c.offsets[:0], 0, false
 }
 
-func (e *Env) compile(src string, mode Mode, dataNames []string, rule dataRule, using func(string)) (x *Expr, err *Error) {
+func (e *Env) compile(src string, mode Mode, dataNames []string, rule dataRule, using func(use)) (x *Expr, err *Error) {
 	c := e.compilers.get()
 	defer func() {
 		// Errors of lowering travel as panics, as in text/template/parse. Anything else is

@@ -127,6 +127,12 @@ const (
 	faulty
 )
 
+// use is where an expression uses a named condition, in bytes.
+type use struct {
+	name       string
+	start, end int
+}
+
 // namedBuilder compiles named conditions, each after those that it uses.
 type namedBuilder struct {
 	env     *Env
@@ -228,10 +234,10 @@ func (b *namedBuilder) visit(name string) {
 	b.path = append(b.path, name)
 	defer func() { b.path = b.path[:len(b.path)-1] }()
 
-	var uses []string
-	x, err := b.env.compile(b.sources[name], Bool, nil, noDataNamed, func(used string) {
-		if !slices.Contains(uses, used) {
-			uses = append(uses, used)
+	var uses []use
+	x, err := b.env.compile(b.sources[name], Bool, nil, noDataNamed, func(u use) {
+		if !slices.ContainsFunc(uses, func(have use) bool { return have.name == u.name }) {
+			uses = append(uses, u)
 		}
 	})
 	if err != nil {
@@ -241,19 +247,21 @@ func (b *namedBuilder) visit(name string) {
 	}
 	fault := Fault{Name: name}
 	for _, used := range uses {
-		switch b.state[used] {
+		switch b.state[used.name] {
 		case building:
-			b.circle(b.path[slices.Index(b.path, used):])
+			b.circle(b.path[slices.Index(b.path, used.name):])
 		case untouched:
-			b.visit(used)
+			b.visit(used.name)
 		}
-		if b.state[used] == faulty {
-			fault.Message = msgNamedFaulty.text(used)
+		if b.state[used.name] == faulty {
+			fault.Message, fault.Start, fault.End = msgNamedFaulty.text(used.name), used.start, used.end
 		}
-		b.depth[name] = max(b.depth[name], b.depth[used]+1)
+		b.depth[name] = max(b.depth[name], b.depth[used.name]+1)
 	}
 	if circle := b.cycles[name]; circle != nil {
 		fault.Cycle, fault.Message = circle, msgCycle.text(strings.Join(circle, " → "))
+		at := uses[slices.IndexFunc(uses, func(u use) bool { return u.name == circle[1] })]
+		fault.Start, fault.End = at.start, at.end
 	}
 	if b.depth[name] >= maxNamedDepth && fault.Message == (diag.Text{}) {
 		fault.Message = msgNamedDeep.text(itoa(maxNamedDepth))

@@ -52,7 +52,7 @@ func (c *compiler) identifier(name string, start, end int) operand {
 		}
 		c.x.named = true
 		if c.using != nil {
-			c.using(name)
+			c.using(use{name, start, end})
 		}
 		return c.result(opNamed, start, end, static{class: boolClass}, node{y: uint16(i)})
 	}

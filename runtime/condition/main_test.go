@@ -68,5 +68,6 @@ func compiled(t testing.TB, e *Env, src string, mode Mode, dataNames ...string) 
 
 var testCustoms = []vars.Custom{
 	{Scope: "order", Name: "id"}, {Scope: "order", Name: "amount"}, {Scope: "order", Name: "items"},
+	{Scope: "order", Name: "flag"},
 	{Scope: "userInfo", Name: "level"},
 }

@@ -17,8 +17,28 @@ const (
 
 // pattern is a regular expression and its size, by which its use is charged.
 type pattern struct {
-	re   *regexp.Regexp
-	size int // instructions
+	re     *regexp.Regexp
+	size   int // instructions
+	memory int // bytes, about
+}
+
+// memoryOf returns about how many bytes a compiled expression takes. The numbers were
+// measured (TestCost): package regexp does not tell. A program that is anchored at its
+// beginning is mostly kept in a second form as well, which is the bigger one.
+func memoryOf(prog *syntax.Prog) int {
+	const base, perInst, perRune, onePassInst, onePassRune, onePassAlt = 440, 40, 4, 64, 12, 180
+	runes, alts := 0, 0
+	for i := range prog.Inst {
+		runes += cap(prog.Inst[i].Rune)
+		if op := prog.Inst[i].Op; op == syntax.InstAlt || op == syntax.InstAltMatch {
+			alts++
+		}
+	}
+	n := base + cap(prog.Inst)*perInst + runes*perRune
+	if start := prog.Inst[prog.Start]; start.Op == syntax.InstEmptyWidth && syntax.EmptyOp(start.Arg)&syntax.EmptyBeginText != 0 {
+		n += len(prog.Inst)*onePassInst + runes*onePassRune + alts*onePassAlt
+	}
+	return n
 }
 
 // newPattern compiles a regular expression within the limits; problem says why it
@@ -42,7 +62,7 @@ func newPattern(text string) (p pattern, problem *diag.Text) {
 	if err != nil {
 		return pattern{}, patternProblem(err)
 	}
-	return pattern{re, len(prog.Inst)}, nil
+	return pattern{re, len(prog.Inst), memoryOf(prog)}, nil
 }
 
 var tooBig = diag.Text{Zh: "太大", En: "it is too big"}

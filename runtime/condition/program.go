@@ -130,40 +130,44 @@ func (x *Expr) Constant() (held, ok bool) {
 // What it shares with its Env is not counted.
 func (x *Expr) Cost() int { return x.cost }
 
-// The sizes that Cost counts with. A compiled regular expression is mostly its
-// instructions; what they take was measured.
-const (
-	stringHeader    = int(unsafe.Sizeof(""))
-	patternBase     = 700
-	patternPerInstr = 85
-)
+const stringHeader = int(unsafe.Sizeof(""))
+
+// allocated returns how many bytes the allocator takes for n: it rounds up to its size
+// classes, which are an eighth apart.
+func allocated(n int) int {
+	step := 8
+	for step*16 <= n {
+		step *= 2
+	}
+	return (n + step - 1) / step * step
+}
 
 // measure returns the cost of x. The slices have no spare room.
 func (x *Expr) measure() int {
-	n := int(unsafe.Sizeof(*x)) + len(x.nodes)*int(unsafe.Sizeof(node{})) + len(x.list)*4
-	n += len(x.names)*2*stringHeader + len(x.refs)*int(unsafe.Sizeof(vars.Ref{}))
+	n := allocated(int(unsafe.Sizeof(*x))) + allocated(len(x.nodes)*int(unsafe.Sizeof(node{}))) + allocated(len(x.list)*4)
+	n += allocated(len(x.names)*2*stringHeader) + allocated(len(x.refs)*int(unsafe.Sizeof(vars.Ref{})))
 	for _, v := range x.consts {
 		n += v.size()
 	}
 	for _, pair := range x.names {
-		n += len(pair[0]) + len(pair[1])
+		n += allocated(len(pair[0])) + allocated(len(pair[1]))
 	}
 	for _, p := range x.patterns {
-		n += int(unsafe.Sizeof(p)) + patternBase + p.size*patternPerInstr
+		n += int(unsafe.Sizeof(p)) + p.memory
 	}
 	for _, name := range x.uses {
-		n += stringHeader + len(name)
+		n += stringHeader + allocated(len(name))
 	}
 	return n
 }
 
 // size returns how many bytes v holds.
 func (v value) size() int {
-	n := int(unsafe.Sizeof(v)) + len(v.s)
+	n := int(unsafe.Sizeof(v)) + allocated(len(v.s))
 	if v.b == nil {
 		return n
 	}
-	n += int(unsafe.Sizeof(*v.b)) + len(v.b.raw)
+	n += allocated(int(unsafe.Sizeof(*v.b))) + allocated(len(v.b.raw))
 	for _, key := range v.b.keys {
 		n += stringHeader + len(key)
 	}
@@ -171,7 +175,7 @@ func (v value) size() int {
 		n += item.size()
 	}
 	if v.b.index != nil {
-		n += len(v.b.items) * 40
+		n += len(v.b.items) * indexEntry
 	}
 	return n
 }

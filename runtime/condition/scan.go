@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -62,6 +63,7 @@ func (s *scanner) scan() *Error {
 		}
 	}
 	if s.slip != nil {
+		slices.SortStableFunc(s.edits, func(a, b diag.Edit) int { return a.Span.Start - b.Span.Start })
 		s.slip.Fix = &diag.Fix{Title: msgFixSlips.text(), Edits: s.edits}
 		return s.slip
 	}

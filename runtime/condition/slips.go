@@ -176,10 +176,10 @@ func operatorMeant(run string) string {
 // <> for !=, => for >=, and a run of marks with a full-width one in it.
 func (s *scanner) mistyped() bool {
 	n := 0
-	for n < 3 && strings.IndexByte(marks, s.at(n)) >= 0 && (n == 0 || s.at(n) != '!') {
+	for n <= 3 && strings.IndexByte(marks, s.at(n)) >= 0 && (n == 0 || s.at(n) != '!') {
 		n++
 	}
-	if n == 0 {
+	if n == 0 || n > 3 { // no mark, or nothing that anyone means
 		return false
 	}
 	if next := (&scanner{src: s.src, pos: s.pos + n}); s.at(n) >= utf8.RuneSelf {
@@ -215,7 +215,8 @@ func (s *scanner) joins() bool {
 	}
 	last := s.tokens[len(s.tokens)-1]
 	typed := s.src[last.start:last.end]
-	if last.kind != tokOperator || typed != "<" && typed != ">" && typed != "!" {
+	between := strings.TrimSpace(s.src[last.end:s.pos])
+	if last.kind != tokOperator || typed != "<" && typed != ">" && typed != "!" || between != "" {
 		return false
 	}
 	s.slipped(Syntax, int(last.start), s.pos+1, msgOperator, s.src[last.start:s.pos+1], typed+"=")
