@@ -145,24 +145,42 @@ func (l *linter) text(i int32, from int) {
 	}
 }
 
-// label looks for whole expressions in a text that can hold none.
+// label looks at the text i, which can hold variables only, from the byte from on: for
+// slips in those, and for whole expressions that stay text there.
 func (l *linter) label(i int32, from int) {
 	n := l.t.Nodes[i]
 	x := lexer{src: l.t.Source[:n.End], html: l.t.HTML, limit: l.t.opt.Limits}
-	for p := from; p+2 < int(n.End); p++ {
-		c := x.src[p]
-		if c != '[' && c != '(' && c != '{' || x.src[p+1] != c || x.src[p+2] != '#' {
+	for p := from; p < int(n.End) && len(l.out) < mostDiagnostics; {
+		if !trigger[x.src[p]] {
+			p++
 			continue
 		}
-		start := x.space(p + 3)
-		if f := x.head(p); f.begins && l.known(c, x.src[start:name(x.src, start)]) {
-			d := diag.New(diag.MsgExpressionInLabel, p, max(f.end, f.nameEnd), x.src[p:f.nameEnd])
-			if k := strings.Index(x.src[max(f.end, f.nameEnd):], closerOf(c)); f.end > 0 && k >= 0 {
-				d = d.WithFix(diag.FixTakeOut, nil, diag.Edit{Span: diag.Span{Start: p, End: f.end}}, diag.Edit{Span: diag.Span{Start: f.end + k, End: f.end + k + 2}})
-			}
-			l.add(d)
+		if b, k := meant(x.src[p:]); b == '[' || b == '(' || b == '{' {
+			l.inLabel(&x, p)
+			p += k
+		} else {
+			p = l.slipAt(i, p)
 		}
 	}
+}
+
+// inLabel looks for a whole expression at p.
+func (l *linter) inLabel(x *lexer, p int) {
+	c := x.src[p]
+	if p+2 >= len(x.src) || c != '[' && c != '(' && c != '{' || x.src[p+1] != c || x.src[p+2] != '#' {
+		return
+	}
+	start := x.space(p + 3)
+	f := x.head(p)
+	if !f.begins || !l.known(c, x.src[start:name(x.src, start)]) {
+		return
+	}
+	head := max(f.end, f.nameEnd)
+	d := diag.New(diag.MsgExpressionInLabel, p, head, x.src[p:f.nameEnd])
+	if k := strings.Index(x.src[head:], closerOf(c)); f.end > 0 && k >= 0 {
+		d = d.WithFix(diag.FixTakeOut, nil, diag.Edit{Span: diag.Span{Start: p, End: f.end}}, diag.Edit{Span: diag.Span{Start: f.end + k, End: f.end + k + 2}})
+	}
+	l.add(d)
 }
 
 // known reports whether a name like this one may follow the brackets c.

@@ -61,6 +61,8 @@ func TestLint(t *testing.T) {
 		{"[[#toChat:转人工]}", "unclosed [[#toChat:", "[[#toChat:转人工]]"},
 		{"{{#staffOnline:在线} }", "unclosed {{#staffOnline:", "{{#staffOnline:在线}}"},
 		{"￥{userInfo.visitorName}", "fullwidth ￥{userInfo.visitorName}", "${userInfo.visitorName}"},
+		{"[[#toChat:${userInfo.visitorName]]", "unclosed ${userInfo.visitorName", "[[#toChat:${userInfo.visitorName}]]"},
+		{`{{#vipUser:a\}}`, "unclosed {{#vipUser:", `{{#vipUser:a\}}}}`},
 		{"[[toChat:转人工]]", "missing_hash [[toChat:", "[[#toChat:转人工]]"},
 		{"{#staffOnline:在线}", "unclosed {#staffOnline:", "{{#staffOnline:在线}}"},
 		{"{{ #staffOnline:在线}}", "unclosed {{ #staffOnline:", "{{#staffOnline:在线}}"},

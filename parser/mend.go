@@ -163,6 +163,12 @@ func (l *linter) mark(c *cursor, want byte, url bool) (closerMark, bool) {
 		case url && b == ')' && open > 0:
 			open--
 		case b == '}' || b == ']' || b == ')' && (want == ')' || n == 1):
+			if escaped(c.src, c.pos) {
+				if c.pos += n; c.pos < c.end && c.src[c.pos] == b {
+					c.pos++
+				}
+				continue
+			}
 			at := cursor{src: c.src, pos: c.pos, end: c.end, html: c.html}
 			start := c.pos
 			at.take(b)
@@ -187,6 +193,15 @@ func (l *linter) mark(c *cursor, want byte, url bool) (closerMark, bool) {
 		c.pos += n
 	}
 	return closerMark{}, false
+}
+
+// escaped reports whether an odd run of backslashes stands directly before p.
+func escaped(src string, p int) bool {
+	k := 0
+	for p-k > 0 && src[p-k-1] == '\\' {
+		k++
+	}
+	return k%2 == 1
 }
 
 // until looks for the closing bracket b on the line and takes it.

@@ -60,7 +60,7 @@ func TestNearest(t *testing.T) {
 	names := []string{"staffOnline", "staffOffline", "vipUser", "if"}
 	tests := []struct{ name, want string }{
 		{"staffOnlin", "staffOnline"}, {"stafOnline", "staffOnline"}, {"staffoffline", "staffOffline"}, {"VIPUSER", "vipUser"},
-		{"vipUesr", "vipUser"}, {"staffOnline", "staffOnline"}, {"each", ""}, {"ab", ""}, {"i", ""}, {"iff", "if"},
+		{"vipUesr", "vipUser"}, {"staffOfline", "staffOffline"}, {"stafOnline", "staffOnline"}, {"staffOnline", "staffOnline"}, {"each", ""}, {"ab", ""}, {"i", ""}, {"iff", "if"},
 	}
 	for _, tt := range tests {
 		if got, _ := Nearest(tt.name, names); got != tt.want {

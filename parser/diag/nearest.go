@@ -8,20 +8,46 @@ const nearLimit = 2
 // Nearest returns the candidate that is the fewest edits away from name: an edit
 // inserts, deletes or replaces one byte or swaps two neighbours (the optimal string
 // alignment distance). More than two edits, or as many as the name has bytes, is
-// no likeness. A name that differs in case only is always near. Among equals the
-// first candidate wins. An exact match is returned as well.
+// no likeness. A name that differs in case only is always near. Among equals that one
+// wins of which letters were left out or to which letters were added, then the one with
+// the longer common beginning, then the first. An exact match is returned as well.
 func Nearest(name string, candidates []string) (string, bool) {
 	best, bestAt := nearLimit+1, ""
 	for _, c := range candidates {
-		d := distance(name, c, best)
+		d := distance(name, c, min(best+1, nearLimit+1))
 		if strings.EqualFold(name, c) {
 			d = min(d, 1)
 		}
-		if d < best && (d == 0 || d < len(c) && d < len(name)) {
+		if d != 0 && (d >= len(c) || d >= len(name)) {
+			continue
+		}
+		if d < best || d == best && bestAt != "" && likeness(name, c) > likeness(name, bestAt) {
 			best, bestAt = d, c
 		}
 	}
 	return bestAt, best <= nearLimit
+}
+
+// likeness says which of two candidates at the same distance is the likelier.
+func likeness(name, c string) int {
+	common := 0
+	for common < len(name) && common < len(c) && name[common] == c[common] {
+		common++
+	}
+	if within(name, c) || within(c, name) {
+		common += 1000
+	}
+	return common
+}
+
+// within reports whether a is b with letters left out.
+func within(a, b string) bool {
+	for i := range len(b) {
+		if a != "" && a[0] == b[i] {
+			a = a[1:]
+		}
+	}
+	return a == ""
 }
 
 // distance is the optimal string alignment distance of a and b, or limit when it

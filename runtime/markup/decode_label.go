@@ -1,14 +1,10 @@
 package markup
 
-import (
-	"html"
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // LabelText turns the html label of an operation into plain text: tags,
-// comments and declarations are dropped, references are decoded as an html
-// parser does in text. hadTags says that something was dropped. A `<` that
+// comments and declarations are dropped, references that end in a semicolon are
+// decoded. hadTags says that something was dropped. A `<` that
 // begins no tag, or a tag without its end, is text.
 func LabelText(s string) (text string, hadTags bool) {
 	if strings.IndexByte(s, '<') < 0 {
@@ -52,36 +48,9 @@ func markupEnd(s string, i int) (end int, closed bool) {
 	return i, false
 }
 
-// decodeText decodes the references of s as an html parser does in text:
-// numeric ones and the old names without a semicolon, too.
+// decodeText decodes the references of s that end in a semicolon: a label is the
+// expression's own text, where `&ampB` is no reference.
 func decodeText(s string) string {
-	k := strings.IndexByte(s, '&')
-	if k < 0 {
-		return s
-	}
-	dst := make([]byte, 0, len(s)+utf8.UTFMax)
-	for {
-		dst = append(dst, s[:k]...)
-		s = s[k:]
-		n := 1
-		if len(s) > 1 && s[1] == '#' {
-			if r, length := numericRef(s); length > 0 {
-				dst, n = utf8.AppendRune(dst, r), length
-			} else {
-				dst = append(dst, '&')
-			}
-		} else {
-			for n < len(s) && isAlnum(s[n]) {
-				n++
-			}
-			if n < len(s) && s[n] == ';' {
-				n++
-			}
-			dst = append(dst, html.UnescapeString(s[:n])...)
-		}
-		s = s[n:]
-		if k = strings.IndexByte(s, '&'); k < 0 {
-			return string(append(dst, s...))
-		}
-	}
+	text, _ := DecodeRefs(s)
+	return text
 }

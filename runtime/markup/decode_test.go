@@ -110,8 +110,8 @@ func TestDecodeRefsProperties(t *testing.T) {
 		if got, _ := DecodeRefs(guarded); got != want {
 			rt.Fatalf("%q: %q, a parser reads %q", guarded, got, want)
 		}
-		if text, tags := LabelText(s); tags || text != html.UnescapeString(s) {
-			rt.Fatalf("LabelText(%q) = %q, a parser reads %q", s, text, html.UnescapeString(s))
+		if text, tags := LabelText(s); tags || text != want {
+			rt.Fatalf("LabelText(%q) = %q, want %q", s, text, want)
 		}
 	})
 }
@@ -141,8 +141,8 @@ func TestLabelText(t *testing.T) {
 		{" a ", " a ", false},
 		{"a &amp; b", "a & b", false},
 		{"a &lt;b&gt;", "a <b>", false},
-		{"&copy 2024 &copyx", "© 2024 ©x", false},
-		{"&#62 &#x3e", "> >", false},
+		{"&copy 2024 &copyx", "&copy 2024 &copyx", false},
+		{"&#62; &#x3e;", "> >", false},
 		{"&nbsp;x", "\u00a0x", false},
 		{"a < b", "a < b", false},
 		{"1<2", "1<2", false},
@@ -169,7 +169,7 @@ func TestLabelText(t *testing.T) {
 	}
 	for _, s := range hostile(t) {
 		text, tags := LabelText(s)
-		if !tags && text != html.UnescapeString(s) {
+		if !tags && text != html.UnescapeString(onlyExact(s)) {
 			t.Errorf("%q: %q", s, text)
 		}
 	}
