@@ -1,5 +1,46 @@
 package markup
 
+import (
+	"sync"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+)
+
+// How markdown places are found.
+//
+// Markdown has no grammar that could be followed from left to right: whether
+// a value stands in code, in a link's destination or in text depends on what
+// comes behind it, and on the whole block. So goldmark itself decides. The
+// answer is written with the letter x for each value and parsed, and the
+// place of a value is the node in which its x has landed. From the characters
+// around it follows what the value must not do to them (see textPlace).
+//
+// An answer with branches has many variants. All of them are looked at when
+// they are few; otherwise a choice in which each branch occurs, and each pair
+// of branches with both shown, one of them, none (see variants). A value that
+// lands in different places gets a place that is safe in all of them, or a
+// refused one.
+//
+// Everything here runs when an answer is compiled. An answer without values
+// and operations costs nothing.
+
+// Limits of the work for one answer.
+const (
+	// variantBytes bounds the sum of the lengths of all variants. Values
+	// that occur only in variants beyond it are refused.
+	variantBytes = 2 << 20
+	// maxVariants bounds the number of variants beside those that are needed
+	// to see each branch once.
+	maxVariants = 48
+)
+
+// gfm returns the parser, which holds no state between calls.
+var gfm = sync.OnceValue(func() parser.Parser {
+	return goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
+})
+
 // MarkdownPlaces returns the place of each value and operation of an answer,
 // by ID, and whether an operation may stand there as a link.
 //
@@ -7,13 +48,38 @@ package markup
 // it is false (a diagnostic unsafe_place), only its label is shown:
 // places[id].Append(dst, label).
 //
+// With a value written by its place, goldmark with its GFM extension sees the
+// elements that it sees for the value x, hard line breaks aside. Where no
+// place is Refused, that holds for each choice of branches that was looked
+// at, see MarkdownPiece.
+//
 // IDs have to be small, for the results are as long as the largest one. A
-// piece that occurs nowhere keeps Unsafe.
+// piece that occurs nowhere keeps Unsafe. The time is linear in the length of
+// the answer and in the number of variants, which grows with the logarithm of
+// the number of branches; an answer on which goldmark would take longer than
+// that is not parsed, and all its places are refused.
 func MarkdownPlaces(pieces []MarkdownPiece) (places []Place, action []bool) {
 	n := countIDs(pieces)
+	if n == 0 {
+		return nil, nil
+	}
 	places, action = make([]Place, n), make([]bool, n)
-	for i := range places {
-		places[i], action[i] = markdownRefused, false
+	seen := make([]bool, n)
+	for v := range variants(pieces) {
+		v.scan()
+		for i := range v.marks {
+			m := &v.marks[i]
+			if !seen[m.id] {
+				seen[m.id], places[m.id], action[m.id] = true, m.place, m.link
+				continue
+			}
+			places[m.id] = mergePlaces(places[m.id], m.place)
+			action[m.id] = action[m.id] && m.link
+		}
+	}
+	refuseUnseen(pieces, seen, places)
+	for i, p := range places {
+		action[i] = action[i] && !p.Refused()
 	}
 	return places, action
 }
@@ -32,4 +98,20 @@ func countIDs(pieces []MarkdownPiece) int {
 		}
 	}
 	return n
+}
+
+// refuseUnseen refuses the places that occur in no variant.
+func refuseUnseen(pieces []MarkdownPiece, seen []bool, places []Place) {
+	for i := range pieces {
+		switch p := &pieces[i]; p.Kind {
+		case MarkdownValue, MarkdownAction:
+			if !seen[p.ID] {
+				places[p.ID] = markdownRefused
+			}
+		case MarkdownBranch:
+			for _, b := range p.Branches {
+				refuseUnseen(b, seen, places)
+			}
+		}
+	}
 }

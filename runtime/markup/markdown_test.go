@@ -1,0 +1,139 @@
+package markup
+
+import (
+	"bufio"
+	"os"
+	"strings"
+	"testing"
+)
+
+// mdLines reads a file of lines in which \n, \r, \t, \\, \xNN and \uNNNN stand
+// for what they do in Go; any other backslash is one.
+func mdLines(t testing.TB, name string) []string {
+	f, err := os.Open("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var lines []string
+	s := bufio.NewScanner(f)
+	for s.Scan() {
+		lines = append(lines, mdUnescape(s.Text()))
+	}
+	if err := s.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func mdUnescape(s string) string {
+	var b strings.Builder
+	hex := func(digits string) (n rune, ok bool) {
+		for _, c := range digits {
+			d := strings.IndexRune("0123456789abcdef", c)
+			if d < 0 {
+				return 0, false
+			}
+			n = n<<4 | rune(d)
+		}
+		return n, true
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'n':
+			b.WriteByte('\n')
+		case 'r':
+			b.WriteByte('\r')
+		case 't':
+			b.WriteByte('\t')
+		case '\\':
+			b.WriteByte('\\')
+		case 'x':
+			if n, ok := hex(s[i+1 : min(i+3, len(s))]); ok && i+2 < len(s) {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+			b.WriteString("\\x")
+		case 'u':
+			if n, ok := hex(s[i+1 : min(i+5, len(s))]); ok && i+4 < len(s) {
+				b.WriteRune(n)
+				i += 4
+				continue
+			}
+			b.WriteString("\\u")
+		default:
+			b.WriteByte('\\')
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// mdChoices returns ways to choose among n branch pieces: for up to three all
+// of those with the first branch, the last one, and none, and otherwise a few.
+func mdChoices(n int) []choiceOf {
+	if n == 0 {
+		return []choiceOf{firstBranch}
+	}
+	count := 1
+	for range min(n, 3) {
+		count *= 3
+	}
+	var list []choiceOf
+	for i := range count {
+		list = append(list, func(node, branches int, always bool) int {
+			k := i
+			for range node % 3 {
+				k /= 3
+			}
+			switch k % 3 {
+			case 0:
+				return 0
+			case 1:
+				return branches - 1
+			}
+			if always {
+				return branches / 2
+			}
+			return branches
+		})
+	}
+	return list
+}
+
+// TestMarkdownCorpus writes each value into each template.
+func TestMarkdownCorpus(t *testing.T) {
+	templates, values := mdLines(t, "markdown-templates.txt"), mdLines(t, "markdown-values.txt")
+	if len(templates) < 200 || len(values) < 300 {
+		t.Fatalf("only %d templates and %d values", len(templates), len(values))
+	}
+	failed := 0
+	for _, s := range templates {
+		pieces := mdTemplate(s)
+		for _, choose := range mdChoices(mdBranches(pieces)) {
+			c := newCheck(pieces, choose)
+			for i, v := range values {
+				// Neighbours get another value.
+				diff := c.check(v, values[(i*7+3)%len(values)])
+				if diff == "" {
+					continue
+				}
+				t.Errorf("template %q, value %q: %s", s, v, diff)
+				if failed++; failed > 20 {
+					t.Fatal("and more")
+				}
+				break
+			}
+		}
+	}
+}
