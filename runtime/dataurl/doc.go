@@ -44,8 +44,8 @@
 //
 // The names nonce, timestamp and signature are compared as a server would read
 // them: the query is cut at "&" and also at ";" (some servers take it for a
-// separator), the name ends at "=", "+" and "%XX" are decoded, spaces around the name
-// are dropped. Case counts.
+// separator), the name ends at "=", "+" and "%XX" are decoded, ASCII white space
+// and control characters around the name are dropped. Case counts.
 //
 // # Refused templates
 //

@@ -61,6 +61,7 @@ func TestAppend(t *testing.T) {
 		{"author's Chinese", "https://x.cn/积分?名=张", nil, "https://x.cn/%E7%A7%AF%E5%88%86?%E5%90%8D=%E5%BC%A0"},
 		{"author's escapes stay", "https://x.cn/%e5%BC%a0%2f?%26", nil, "https://x.cn/%e5%BC%a0%2f?%26"},
 		{"lone percent", "https://x.cn/100%/%4?%zz", nil, "https://x.cn/100%25/%254?%25zz"},
+		{"nearly hex", "https://x.cn/%:0%@0%G0%0G%`0%0/%g0%aF%Af%09", nil, "https://x.cn/%25:0%25@0%25G0%250G%25%600%250/%25g0%aF%Af%09"},
 		{"percent cut by a value", "https://x.cn/%4{v}/%{v}", []string{"v", "1"}, "https://x.cn/%2541/%251"},
 		{"author's dots stay", "https://x.cn/a/../b/./c//d/..", nil, "https://x.cn/a/../b/./c//d/.."},
 		{"not allowed in a path", "https://x.cn/\"<>[]\\^`{x}|\x7f", []string{"x", "y"}, "https://x.cn/%22%3C%3E%5B%5D%5C%5E%60y%7C%7F"},

@@ -41,6 +41,7 @@ func TestLists(t *testing.T) {
 		{name: "listed twice", allowed: []string{"x.cn:8080", "x.cn"}, url: "http://x.cn/", dialed: "1.1.1.1:80"},
 		{name: "listed with its own port", allowed: []string{"x.cn:443"}, url: "https://x.cn/", dialed: "1.1.1.1:443"},
 		{name: "listed address", allowed: []string{"1.1.1.1:8080"}, url: "http://1.1.1.1:8080/", dialed: "1.1.1.1:8080"},
+		{name: "listed address, no port", allowed: []string{"1.1.1.1"}, url: "http://1.1.1.1/", dialed: "1.1.1.1:80"},
 		{name: "its name is not listed", allowed: []string{"1.1.1.1"}, url: "http://x.cn/", dialed: refused},
 		{name: "IPv6", allowed: []string{"[2606:4700::0:1]:8080"}, url: "http://[2606:4700::1]:8080/", dialed: "[2606:4700::1]:8080"},
 		{name: "bare IPv6", allowed: []string{"2606:4700::1"}, url: "http://[2606:4700:0::1]/", dialed: "[2606:4700::1]:80"},
@@ -61,6 +62,7 @@ func TestLists(t *testing.T) {
 		{name: "mixed", allowed: []string{"mixed"}, url: "http://mixed/", dialed: refused},
 
 		{name: "opened by the operator", open: []string{"127.0.0.1:9000"}, url: "http://127.0.0.1:9000/", dialed: "127.0.0.1:9000"},
+		{name: "opened private on a port that is open anyway", open: []string{"10.0.0.7"}, url: "http://10.0.0.7/", dialed: "10.0.0.7:80"},
 		{name: "opened beside all public hosts", open: []string{"127.0.0.1:9000"}, url: "http://x.cn/", dialed: "1.1.1.1:80"},
 		{name: "opened beside the bot's list", allowed: []string{"x.cn"}, open: []string{"intranet:9000"}, url: "http://intranet:9000/", dialed: "10.0.0.7:9000"},
 		{name: "another port than the opened", open: []string{"127.0.0.1:9000"}, url: "http://127.0.0.1:9001/", dialed: refused},

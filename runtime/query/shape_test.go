@@ -67,7 +67,7 @@ func checkSignature(t *testing.T, params []string) {
 	for _, p := range params {
 		name, value, _ := strings.Cut(p, "=")
 		if plain, err := url.QueryUnescape(name); err == nil {
-			name = strings.TrimSpace(plain)
+			name = strings.TrimFunc(plain, func(r rune) bool { return r <= ' ' })
 		}
 		switch name {
 		case "nonce", "timestamp", "signature":
