@@ -102,7 +102,10 @@ func TestDev(t *testing.T) {
 		"localhost":            {func(r *http.Request) { r.Host = "localhost" }, 200},
 		"IPv6 loopback":        {func(r *http.Request) { r.Host = "[::1]:8080" }, 200},
 		"looks like loopback":  {func(r *http.Request) { r.Host = "127.0.0.1.evil.example" }, 401},
-		"elsewhere with a key": {func(r *http.Request) { set("Origin", "https://evil.example")(r); set("Authorization", "Bearer "+renderKey)(r) }, 200},
+		"elsewhere with a key": {func(r *http.Request) {
+			set("Origin", "https://evil.example")(r)
+			set("Authorization", "Bearer "+renderKey)(r)
+		}, 200},
 	} {
 		if got := try(c.change); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -21,16 +23,38 @@ type limitListener struct {
 	refuse  func()        // counts a refusal
 	refusal []byte
 
+	troubled  func(error) // told that no connection could be accepted for a while
+	finishing atomic.Bool
+	latest    atomic.Int64  // when finishing ends at the latest, Unix nanoseconds
+	finished  chan struct{} // closed when Accept has ended for it
+
 	away     gate           // of turnAway
 	goodbyes sync.WaitGroup // of turnAway
 }
 
-// Accept returns the next connection that there is room for.
+// Accept returns the next connection that there is room for. It ends with io.EOF once
+// finish has been called and nobody waits at the door any more.
 func (l *limitListener) Accept() (net.Conn, error) {
+	pause := firstPause
 	for {
 		c, err := l.Listener.Accept()
-		if err != nil {
+		var trouble net.Error
+		switch {
+		case err == nil:
+		case l.finishing.Load():
+			close(l.finished)
+			return nil, io.EOF
+		case errors.As(err, &trouble) && trouble.Temporary(): //nolint:staticcheck // no other way to know, see net/http
+			// Out of descriptors, for the most part. fasthttp would take it for the end.
+			l.troubled(err)
+			time.Sleep(pause)
+			pause = min(2*pause, longestPause)
+			continue
+		default:
 			return nil, err
+		}
+		if l.finishing.Load() {
+			l.waitMore()
 		}
 		if l.open.Add(1) <= l.limit {
 			return &lazyConn{Conn: c, slack: l.slack}, nil
@@ -38,6 +62,46 @@ func (l *limitListener) Accept() (net.Conn, error) {
 		l.open.Add(-1)
 		l.refuse()
 		l.turnAway(c)
+	}
+}
+
+// How long Accept waits when the system has no room for another connection.
+const (
+	firstPause   = 5 * time.Millisecond
+	longestPause = 100 * time.Millisecond
+)
+
+// How a listener finishes.
+const (
+	doorIdle = 20 * time.Millisecond  // nobody came for so long: the queue is empty
+	doorMost = 500 * time.Millisecond // somebody always comes
+)
+
+// finish takes in the connections that wait to be accepted and ends Accept. Closing the
+// socket at once would reset them, although their clients have been let in and may have
+// sent a request. The queue is first made as short as it can be, so that clients who
+// come now wait outside: they find the door closed, which they can tell from a request
+// that was lost.
+// It returns when that is done, or when ctx is.
+func (l *limitListener) finish(ctx context.Context) {
+	door, ok := l.Listener.(*net.TCPListener)
+	if !ok || !l.finishing.CompareAndSwap(false, true) {
+		return
+	}
+	shortenQueue(door)
+	l.latest.Store(time.Now().Add(doorMost).UnixNano())
+	l.waitMore()
+	select {
+	case <-l.finished:
+	case <-ctx.Done():
+	}
+}
+
+// waitMore lets Accept wait for another moment.
+func (l *limitListener) waitMore() {
+	if door, ok := l.Listener.(*net.TCPListener); ok {
+		until := min(time.Now().Add(doorIdle).UnixNano(), l.latest.Load())
+		_ = door.SetDeadline(time.Unix(0, until)) // fails when it is closed, and so does Accept then
 	}
 }
 

@@ -98,10 +98,14 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 // Serve answers on ln until Shutdown; it then returns nil.
 func (s *Server) Serve(ln net.Listener) error {
 	l := &limitListener{Listener: ln, limit: int64(s.cfg.MaxConns), slack: s.cfg.ReadTimeout / 16, open: &s.conns,
-		refuse: s.metrics.refused.conns.Inc, refusal: connectionRefusal(), away: gate{limit: turnAwayMost}}
+		refuse: s.metrics.refused.conns.Inc, refusal: connectionRefusal(), away: gate{limit: turnAwayMost},
+		troubled: s.acceptTrouble, finished: make(chan struct{})}
 	s.listener.Store(l)
 	return s.http.Serve(l)
 }
+
+// acceptTrouble tells that connections cannot be accepted.
+func (s *Server) acceptTrouble(err error) { s.log.Warn("cannot accept connections", "error", err) }
 
 // Shutdown ends the server: /readyz says so at once, connections are asked to go away,
 // then the listener closes, and requests that have begun are finished. The error is not
@@ -113,9 +117,13 @@ func (s *Server) Shutdown() error {
 	if s.cfg.Linger > 0 && s.conns.Load() > 0 {
 		s.linger(ctx)
 	}
+	l := s.listener.Load()
+	if l != nil {
+		l.finish(ctx)
+	}
 	err := s.http.ShutdownWithContext(ctx)
 	s.giveUp()
-	if l := s.listener.Load(); l != nil {
+	if l != nil {
 		l.goodbyes.Wait()
 	}
 	if err != nil {
