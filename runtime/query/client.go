@@ -164,12 +164,8 @@ func (f *fetcher) guarded(ctx context.Context, work *call, t dataurl.Target, spa
 	c.config.Observer.InFlight(1)
 	reply, fail := f.exchange(ctx, work, t, spaces, deadline)
 	c.config.Observer.InFlight(-1)
-	outcome := fail.outcome
-	if fail == none {
-		outcome = runtime.OK
-	}
 	fair := time.Since(begin) >= c.config.Timeout/2
-	c.gates.leave(g, outcome, work.reply.StatusCode(), fair)
+	c.gates.leave(g, fail.outcome, work.reply.StatusCode(), fair)
 	return reply, fail
 }
 
@@ -224,7 +220,7 @@ func (f *fetcher) connection(ctx context.Context, t dataurl.Target, spaces space
 	if err != nil {
 		return nil, classify(ctx, err, "connect")
 	}
-	return &conn{Conn: raw, route: r, peek: peeker(raw)}, none
+	return newConn(raw, r), none
 }
 
 // report counts and logs a call. Path, query and values stay out of it.

@@ -58,7 +58,7 @@ type failure struct {
 	step    string
 }
 
-// none is the failure of a call that succeeded.
+// none is the failure of a call that succeeded; its outcome is OK.
 var none = failure{}
 
 // classify gives the outcome of an error that came before any of the reply:

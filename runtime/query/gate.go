@@ -105,18 +105,17 @@ func (s *gates) enter(ctx context.Context, g *gate) failure {
 
 // leave tells the gate how the call went. The host is to blame for what it did
 // not answer in time, for what could not be reached and for 5xx; what it answered
-// otherwise shows that it works. fair is false for a call that had too little
-// time, or whose caller went away: that says nothing, unless the breaker waits
-// for this very call.
+// otherwise shows that it works. A call that had too little time (not fair),
+// whose caller went away, or that was never sent says nothing, unless the breaker
+// waits for this very call: then it goes on waiting.
 func (s *gates) leave(g *gate, outcome runtime.Outcome, status int, fair bool) {
 	defer g.bulkhead.ReleasePermit()
 	switch {
-	case outcome == runtime.Timeout && !fair:
+	case outcome == runtime.Timeout && !fair, outcome == runtime.RefusedAddress, outcome == runtime.NotMade:
 		if g.breaker.IsHalfOpen() {
 			g.breaker.RecordFailure()
 		}
-	case outcome == runtime.Timeout, outcome == runtime.Unreachable, outcome == runtime.RefusedAddress,
-		outcome == runtime.BadStatus && status >= 500:
+	case outcome == runtime.Timeout, outcome == runtime.Unreachable, outcome == runtime.BadStatus && status >= 500:
 		g.breaker.RecordFailure()
 	default:
 		g.breaker.RecordSuccess()

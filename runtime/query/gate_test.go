@@ -183,6 +183,20 @@ func TestNoBlame(t *testing.T) {
 	}
 }
 
+// TestRefusedStaysRefused: a name with a private address is never hidden behind
+// its breaker.
+func TestRefusedStaysRefused(t *testing.T) {
+	table := publicNames()
+	table.table["intranet"] = [][]string{{"10.0.0.7"}}
+	client, _ := newTestClient(t, nil, Config{Resolver: table})
+	f := client.For(theBot())
+	for i := range 30 {
+		if r := fetch(t, f, "http://intranet/"); r.Outcome != runtime.RefusedAddress {
+			t.Fatalf("call %d: %v", i, r.Outcome)
+		}
+	}
+}
+
 // TestHalfOpenIsNeverStuck: the one call that a half-open breaker waits for may be
 // given up by its caller; the next one may try again.
 func TestHalfOpenIsNeverStuck(t *testing.T) {

@@ -3,9 +3,11 @@ package query
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
+	"net/http/httptest"
 	"os"
 	goruntime "runtime"
 	"strings"
@@ -218,6 +220,37 @@ func TestB5NobodyAccepts(t *testing.T) {
 		if r := fetch(t, client.For(theBot()), url); r.Outcome != runtime.Timeout || time.Since(begin) > shortTimeout+grace {
 			t.Errorf("%s: %v after %v", url, r.Outcome, time.Since(begin))
 		}
+	}
+}
+
+// TestB5NobodyReads: an https upstream that stops reading in the middle of a large
+// request cannot hold the caller by a goodbye either.
+func TestB5NobodyReads(t *testing.T) {
+	certificates := httptest.NewUnstartedServer(nil)
+	certificates.StartTLS()
+	defer certificates.Close()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: certificates.TLS.Certificates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		if s, ok := c.(*tls.Conn); ok && s.HandshakeContext(t.Context()) == nil {
+			<-done
+		}
+	})
+	defer func() { close(done); l.Close(); wg.Wait() }()
+	client, _ := newTestClient(t, &upstream{listener: l}, Config{Timeout: shortTimeout, TLS: &tls.Config{InsecureSkipVerify: true}})
+	url := "https://x.cn/?" + strings.Repeat("x", 16<<20)
+	begin := time.Now()
+	if r := fetch(t, client.For(theBot()), url); r.Outcome != runtime.Timeout || time.Since(begin) > time.Second {
+		t.Errorf("%v after %v", r.Outcome, time.Since(begin))
 	}
 }
 

@@ -10,11 +10,9 @@ import (
 // peeker gives a function that reports whether an idle connection is still
 // usable: the other side has neither closed it nor sent anything. A call has
 // one attempt, so a connection that died while idle must be found before the
-// request goes out on it.
+// request goes out on it. c is the connection below TLS: there a close_notify is
+// something sent.
 func peeker(c net.Conn) func() bool {
-	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
-		c = t.NetConn() // below TLS: a close_notify is something sent
-	}
 	s, ok := c.(syscall.Conn)
 	if !ok {
 		return func() bool { return true }

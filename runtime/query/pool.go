@@ -19,12 +19,25 @@ type route struct {
 type conn struct {
 	net.Conn
 	route route
+	below net.Conn    // the TCP connection
 	peek  func() bool // reports that the connection is still open and silent
 
 	timer      *time.Timer // closes it when it has been idle for too long
 	prev, next *conn       // the pool's list of all idle connections
-	below      *conn       // the idle connection of the same route that was put before
+	earlier    *conn       // the idle connection of the same route that was put before
 }
+
+func newConn(c net.Conn, r route) *conn {
+	below := c
+	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
+		below = t.NetConn()
+	}
+	return &conn{Conn: c, route: r, below: below, peek: peeker(below)}
+}
+
+// Close hangs up without a word. TLS would say goodbye first, for which it may
+// wait five seconds when the other side does not read.
+func (c *conn) Close() error { return c.below.Close() }
 
 // pool keeps idle connections: the latest of a route is used first, the oldest
 // of all gives way when there are too many. It has no goroutine of its own.
@@ -75,7 +88,7 @@ func (p *pool) put(c *conn) {
 			drop = p.tail
 			p.remove(drop)
 		}
-		c.below, c.next, c.prev = p.top[c.route], p.head, nil
+		c.earlier, c.next, c.prev = p.top[c.route], p.head, nil
 		p.top[c.route] = c
 		if p.head != nil {
 			p.head.prev = c
@@ -125,16 +138,16 @@ func (p *pool) remove(c *conn) {
 	}
 	p.count--
 	if top := p.top[c.route]; top != c {
-		for top.below != c {
-			top = top.below
+		for top.earlier != c {
+			top = top.earlier
 		}
-		top.below = c.below
-	} else if c.below != nil {
-		p.top[c.route] = c.below
+		top.earlier = c.earlier
+	} else if c.earlier != nil {
+		p.top[c.route] = c.earlier
 	} else {
 		delete(p.top, c.route)
 	}
-	c.prev, c.next, c.below = nil, nil, nil
+	c.prev, c.next, c.earlier = nil, nil, nil
 }
 
 // close closes all idle connections; those in use are closed when they come back.

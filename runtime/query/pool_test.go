@@ -19,7 +19,7 @@ func pipeConn(r route) (*conn, <-chan struct{}) {
 		theirs.Close()
 		close(closed)
 	}()
-	return &conn{Conn: ours, route: r, peek: func() bool { return true }}, closed
+	return newConn(ours, r), closed
 }
 
 func isClosed(closed <-chan struct{}) bool {
