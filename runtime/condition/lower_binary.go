@@ -90,7 +90,7 @@ func (c *compiler) mixed(operator string, l, r operand) *Error {
 				err.Fix = c.replace(lit.start, lit.end, s)
 				err.Fix.Title = msgFixUnquote.text(s)
 			}
-		case v.isNumber() && other.typ.is(textClass) && strings.ContainsAny(operator, "=<>+"):
+		case v.isNumber() && other.typ.is(textClass) && (operator == "==" || operator == "!=" || operator == "+"):
 			s := `"` + c.src[lit.start:lit.end] + `"`
 			err.Fix = c.replace(lit.start, lit.end, s)
 			err.Fix.Title = msgFixQuote.text(s)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -79,8 +80,13 @@ func (c *compiler) unknown(name string, start, end int) *Error {
 		}
 		meant, ok = diag.Nearest(name, candidates)
 	}
-	if ok {
+	switch {
+	case ok:
 		err.Fix = c.replace(start, end, meant)
+	case len(name) > 0 && name[0] >= utf8.RuneSelf: // city == 上海: a text without its quotes
+		meant = `"` + name + `"`
+		err.Fix = c.replace(start, end, meant)
+		err.Fix.Title = msgFixQuote.text(meant)
 	}
 	return err
 }

@@ -52,7 +52,9 @@ func TestRefuse(t *testing.T) {
 		{`let len = 1; true`, Syntax, "len", "", ""},
 		{`let data = 1; true`, Syntax, "data", "", ""},
 		// Types.
-		{`userInfo.visitorName > 3`, Type, `userInfo.visitorName > 3`, `userInfo.visitorName > "3"`, "“>” does not go between a text and a number."},
+		{`locationInfo.city == 上海`, Unknown, "上海", `locationInfo.city == "上海"`, ""},
+		{`userInfo.visitorId == 3`, Type, `userInfo.visitorId == 3`, `userInfo.visitorId == "3"`, ""},
+		{`userInfo.visitorName > 3`, Type, `userInfo.visitorName > 3`, "", "“>” does not go between a text and a number."},
 		{`true && (userInfo.vipType) == ("1")`, Type, `(userInfo.vipType) == ("1")`, `true && (userInfo.vipType) == 1`, ""},
 		{`userInfo.vipType == "会员"`, Type, `userInfo.vipType == "会员"`, "", "“==” does not go between a number and a text."},
 		{`userInfo.vipType in ["1"]`, Type, `userInfo.vipType in ["1"]`, "", ""},
@@ -89,7 +91,7 @@ func TestRefuse(t *testing.T) {
 		{`upper(nil) == "A"`, Type, "nil", "", ""},
 		{`filter("abc", true) == []`, Type, `"abc"`, "", ""},
 		{`all([1], # + 1)`, Type, `# + 1`, "", ""},
-		{`all(["a"], # > 1)`, Type, `# > 1`, `all(["a"], # > "1")`, ""},
+		{`all(["a"], # == 1)`, Type, `# == 1`, `all(["a"], # == "1")`, ""},
 		{`now() + 1 == nil`, Type, `now() + 1`, "", ""},
 		{`now() == "2020"`, Type, `now() == "2020"`, "", ""},
 		// The form.
@@ -132,6 +134,7 @@ func TestRefuse(t *testing.T) {
 		{`${userInfo.vipType} == 1`, Braces, "${userInfo.vipType}", `userInfo.vipType == 1`, "In an expression a variable is written without ${ }: ${userInfo.vipType}"},
 		{`${ userInfo.vipType } = 1 && ${data.member.x}`, Braces, "${ userInfo.vipType }", ` userInfo.vipType  == 1 && data.member.x`, ""},
 		{`${userInfo.visitorName|朋友} == "a"`, Braces, "${userInfo.visitorName|朋友}", `(userInfo.visitorName ?? "朋友") == "a"`, ""},
+		{`${${userInfo.vipType} == 1`, Braces, "${${userInfo.vipType}", `userInfo.vipType == 1`, ""},
 		{`${userInfo.vipType == 1`, Braces, "${", `userInfo.vipType == 1`, ""},
 		{`userInfo。vipType ＝＝ １`, Fullwidth, "。", `userInfo.vipType == 1`, "“。” is full-width punctuation; an expression wants “.”."},
 		{`userInfo.vipType ＝ 1`, Fullwidth, "＝", `userInfo.vipType == 1`, ""},

@@ -249,7 +249,7 @@ func (s *scanner) braces() {
 	start := s.pos
 	body := start + len("${")
 	size := strings.IndexByte(s.src[body:], '}')
-	if size < 0 {
+	if size < 0 || body+size == s.brace { // the } belongs to a ${ before this one
 		s.slipped(Braces, start, body, msgBraces, "${")
 		s.edit(start, body, "")
 		s.pos = body
@@ -258,7 +258,7 @@ func (s *scanner) braces() {
 	end := body + size
 	s.slipped(Braces, start, end+1, msgBraces, s.src[start:end+1])
 	path, fallback, has := strings.Cut(s.src[body:end], "|")
-	if has && !strings.Contains(path, "|") && !strings.HasPrefix(fallback, "|") {
+	if has && isPath(strings.TrimSpace(path)) {
 		quoted := appendQuoted(nil, strings.TrimSpace(fallback))
 		s.edit(start, end+1, "("+strings.TrimSpace(path)+" ?? "+string(quoted)+")")
 		s.pos = end + 1
@@ -267,4 +267,14 @@ func (s *scanner) braces() {
 	s.edit(start, body, "")
 	s.edit(end, end+1, "")
 	s.pos, s.brace = body, end
+}
+
+// isPath reports whether s is names with points between them.
+func isPath(s string) bool {
+	for i := range len(s) {
+		if !isNameByte(s[i]) && s[i] != '.' {
+			return false
+		}
+	}
+	return s != ""
 }
