@@ -19,12 +19,13 @@ import (
 // botFlags say with which bot's vocabulary an answer is read.
 type botFlags struct {
 	configFlag
-	Bot string `placeholder:"ID" help:"Use the settings of this bot of the config file. 使用配置文件中该机器人的设置。"`
+	limitSettings `embed:"" prefix:"limit-"`
+	Bot           string `placeholder:"ID" help:"Use the settings of this bot of the config file. 使用配置文件中该机器人的设置。"`
 }
 
-// settings returns the bot's settings, those of a bot without any when none is named.
+// bot returns the bot's settings, those of a bot without any when none is named.
 func (f botFlags) bot(c *console) (server.BotSettings, runtime.Limits, error) {
-	var set settings
+	set := settings{limitSettings: f.limitSettings}
 	doc, err := f.load(c, &set)
 	if err != nil {
 		return server.BotSettings{}, runtime.Limits{}, err

@@ -106,11 +106,14 @@ func (d *yamlDecoder) object(n *yaml.Node, v reflect.Value, path string) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i].Value
 		at := join(path, key)
-		d.lines[at] = n.Content[i].Line
 		field, ok := fields[key]
+		if seen[key] {
+			line := strconv.Itoa(n.Content[i].Line)
+			d.fault(at, "重复：第 "+line+" 行又出现一次", "stands here and again in line "+line)
+			continue
+		}
+		d.lines[at] = n.Content[i].Line
 		switch {
-		case seen[key]:
-			d.fault(at, "重复", "stands here twice")
 		case !ok:
 			zh, en := "没有这个设置", "there is no such setting"
 			if near, ok := diag.Nearest(key, names); ok {
@@ -150,7 +153,8 @@ func (d *yamlDecoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		at := join(path, key)
 		value := reflect.New(v.Type().Elem()).Elem()
 		if m.MapIndex(reflect.ValueOf(key)).IsValid() {
-			d.fault(at, "重复", "stands here twice")
+			line := strconv.Itoa(n.Content[i].Line)
+			d.fault(at, "重复：第 "+line+" 行又出现一次", "stands here and again in line "+line)
 			continue
 		}
 		if value.Kind() == reflect.Interface {
