@@ -9,10 +9,15 @@ import (
 
 // labelOf returns the label of action k as plain text. It counts until the next Run.
 func (r *Render) labelOf(k int) string {
-	a := &r.p.actions[k]
-	if a.from == a.to {
+	if a := &r.p.actions[k]; a.from == a.to {
 		return a.label
 	}
+	return r.variedLabel(k)
+}
+
+// variedLabel is labelOf for a label with values.
+func (r *Render) variedLabel(k int) string {
+	a := &r.p.actions[k]
 	act := &r.acts[k]
 	if !act.hasLabel {
 		from := len(r.labels)
@@ -36,7 +41,7 @@ func (r *Render) title(f function) string {
 // chinese reports whether names are to be in Chinese: the visitor's language
 // decides where there are names in it, else the bot's, where it has one.
 func (r *Render) chinese() bool {
-	for _, lan := range []string{r.in.Facts.Text(vars.ChatInfoLan), r.in.Language} {
+	for _, lan := range []string{r.facts.Text(vars.ChatInfoLan), r.in.Language} {
 		lan = strings.ToLower(lan)
 		switch {
 		case strings.HasPrefix(lan, "zh"):
@@ -51,14 +56,14 @@ func (r *Render) chinese() bool {
 // token returns the token of action k, empty where there are none. It counts until
 // the next Run.
 func (r *Render) token(k int, label string) string {
-	if r.in.Token == nil {
+	if r.newToken == nil {
 		return ""
 	}
 	act := &r.acts[k]
 	if !act.hasToken {
 		a := &r.p.actions[k]
 		from := len(r.tokens)
-		r.tokens = r.in.Token(r.tokens, Action{functions[a.function].Name, a.argument, label})
+		r.tokens = r.newToken(r.tokens, Action{functions[a.function].Name, a.argument, label})
 		act.token, act.hasToken = textRange{int32(from), int32(len(r.tokens))}, true
 	}
 	return view(r.tokens[act.token.from:act.token.to])
@@ -73,26 +78,44 @@ func (r *Render) appendAction(dst []byte, o *op) []byte {
 	case o.flags&labelOnly != 0:
 		return o.place.Append(dst, label)
 	case r.p.format == HTML:
-		return appendButton(dst, functions[a.function].Name, a.argument, r.token(k, label), label)
+		return r.appendButton(dst, k, label)
 	case r.p.format == Markdown:
 		return markup.AppendMarkdownAction(dst, o.place, label, functions[a.function].Name, a.argument, r.token(k, label))
 	}
 	return append(dst, label...)
 }
 
-// appendButton appends an action as html has it.
-func appendButton(dst []byte, function, argument, token, label string) []byte {
-	dst = append(dst, `<button type="button" class="zhida-action" data-function="`...)
-	dst = append(dst, function...)
-	if argument != "" {
-		dst = append(dst, `" data-argument="`...)
-		dst = markup.HTMLAttr.Append(dst, argument)
+// appendButton appends action k as html has it.
+func (r *Render) appendButton(dst []byte, k int, label string) []byte {
+	a := &r.p.actions[k]
+	dst = append(dst, buttons[a.function]...)
+	if r.newToken != nil {
+		dst = append(dst, ` data-token="`...)
+		dst = markup.HTMLAttr.Append(dst, r.token(k, label))
+		dst = append(dst, '"')
 	}
-	if token != "" {
-		dst = append(dst, `" data-token="`...)
-		dst = markup.HTMLAttr.Append(dst, token)
+	if a.html != "" {
+		return append(dst, a.html...)
 	}
-	dst = append(dst, `">`...)
+	return a.appendButtonEnd(dst, label)
+}
+
+// appendButtonEnd appends what of a button is behind its token.
+func (a *action) appendButtonEnd(dst []byte, label string) []byte {
+	if a.argument != "" {
+		dst = append(dst, ` data-argument="`...)
+		dst = markup.HTMLAttr.Append(dst, a.argument)
+		dst = append(dst, '"')
+	}
+	dst = append(dst, '>')
 	dst = markup.HTMLText.Append(dst, label)
 	return append(dst, `</button>`...)
 }
+
+// buttons are the beginnings of buttons, by function.
+var buttons = func() (begins [numFunctions]string) {
+	for f := range functions {
+		begins[f] = `<button type="button" class="zhida-action" data-function="` + functions[f].Name + `"`
+	}
+	return begins
+}()

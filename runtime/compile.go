@@ -22,7 +22,6 @@ type compiler struct {
 	actions  []action
 	others   []other
 	heavy    *heavy
-	extra    []byte // decoded constants
 
 	html     markup.HTML // the state behind what was read
 	markdown *pieceList  // nil unless the format is markdown
@@ -65,7 +64,7 @@ func (c *compiler) program() *Program {
 	if c.over {
 		return newPlain(c.src, c.format, c.v, c.limits)
 	}
-	if len(c.ops) == 0 || len(c.ops) == 1 && c.ops[0].code == opConst && int(c.ops[0].n) == len(c.src) {
+	if len(c.ops) == 0 || len(c.ops) == 1 && c.ops[0].code == opConst && len(c.ops[0].text) == len(c.src) {
 		return newPlain(c.src, c.format, c.v, c.limits)
 	}
 	return c.finish()
@@ -171,7 +170,7 @@ func (c *compiler) flush() {
 
 // emit appends an op behind the constant that waits and returns its index.
 func (c *compiler) emit(o op) int {
-	o.off, o.n = c.off, c.end-c.off
+	o.text = c.src[c.off:c.end]
 	c.off, c.end = 0, 0
 	c.ops = append(c.ops, o)
 	return len(c.ops) - 1

@@ -3,6 +3,7 @@ package runtime
 import (
 	"unsafe"
 
+	"github.com/zhida-kb/zhida/runtime/markup"
 	"github.com/zhida-kb/zhida/vars/scan"
 )
 
@@ -12,7 +13,7 @@ const perValue = 24
 // finish makes the program of the ops.
 func (c *compiler) finish() *Program {
 	p := &Program{
-		src: c.src, extra: c.escape(), actions: exact(c.actions), others: exact(c.others), heavy: c.heavy,
+		src: c.src, escaped: c.escape(), actions: exact(c.actions), others: exact(c.others), heavy: c.heavy,
 		vocabulary: c.v, limits: c.limits, format: c.format, grow: len(c.src) + perValue*len(c.ops),
 	}
 	for i := range p.actions {
@@ -22,8 +23,14 @@ func (c *compiler) finish() *Program {
 		if a.json = a.label; len(scan.AppendEscaped(buf[:0], a.label)) != len(a.label) {
 			a.json = string(scan.AppendEscaped(buf[:0], a.label))
 		}
+		if c.format == HTML && a.from == a.to {
+			a.html = string(a.appendButtonEnd(buf[:0], a.label))
+		}
 	}
 	p.ops = exact(c.ops)
+	if c.format == Text {
+		p.fuse()
+	}
 	if h := p.heavy; h != nil {
 		h.conditions, h.computed, h.names = exact(h.conditions), exact(h.computed), exact(h.names)
 		h.paths, h.calls, h.parts, h.deps = exact(h.paths), exact(h.calls), exact(h.parts), exact(h.deps)
@@ -31,48 +38,62 @@ func (c *compiler) finish() *Program {
 	return p
 }
 
-// escape finds the constants that read differently inside of a JSON string. It
-// returns what no piece of the source says: their escaped forms, behind the decoded
-// constants of html labels.
+// mostFused is how long the text of an opFused may be: it is a copy.
+const mostFused = 128
+
+// fuse lays constants side by side that are often written one behind the other: a
+// constant and the label behind it, and those around one of the four conditions.
+func (p *Program) fuse() {
+	for i := len(p.ops) - 1; i >= 0; i-- {
+		o := &p.ops[i]
+		if o.code == opLabel {
+			o.text += p.actions[o.arg].label
+		}
+		if o.code != opFlag || o.text == "" || i+1 == len(p.ops) {
+			continue
+		}
+		next := &p.ops[i+1]
+		if (next.code == opConst || next.code == opLabel) && len(o.text)+len(next.text) <= mostFused {
+			o.code, o.place = opFused, markup.Place(len(next.text))
+			o.text += next.text
+		}
+	}
+}
+
+// escape finds the constants that read differently inside of a JSON string and
+// returns what they are there.
 func (c *compiler) escape() string {
 	var buf [1024]byte
-	out := append(buf[:0], c.extra...)
+	out := buf[:0]
+	rest := len(c.src) // of the constants that were not looked at yet
 	for i := range c.ops {
 		o := &c.ops[i]
-		if o.n == 0 {
+		if o.text == "" {
 			continue
 		}
 		from := len(out)
-		if most := from + int(o.n) + int(o.n)/16 + 16; most > cap(out) {
-			// Room for all constants that may come, at once.
-			grown := make([]byte, from, max(most, from+len(c.src)-int(o.off)+len(c.src)/16))
+		if from+len(o.text)+len(o.text)/16+16 > cap(out) {
+			// Room for all that may come, at once.
+			grown := make([]byte, from, from+max(rest, len(o.text))+rest/16+16)
 			copy(grown, out)
 			out = grown
 		}
-		out = scan.AppendEscaped(out, c.constant(o))
-		if len(out)-from == int(o.n) && o.flags&fromExtra == 0 {
+		rest -= len(o.text)
+		out = scan.AppendEscaped(out, o.text)
+		if len(out)-from == len(o.text) {
 			out = out[:from] // nothing was escaped
-			o.joff, o.jn = o.off, o.n
 			continue
 		}
-		o.joff, o.jn = uint32(from), uint32(len(out)-from)
-		o.flags |= jsonExtra
+		o.from, o.to = uint32(from), uint32(len(out))
+		o.flags |= isEscaped
 	}
-	if len(out) == 0 {
+	switch {
+	case len(out) == 0:
 		return ""
-	}
-	if cap(out) > len(buf) && len(out) > cap(out)-cap(out)/8 {
+	case cap(out) > len(buf) && len(out) > cap(out)-cap(out)/8:
 		return view(out) // nobody writes to it any more
 	}
 	return string(out)
-}
-
-// constant returns the constant of o.
-func (c *compiler) constant(o *op) string {
-	if o.flags&fromExtra != 0 {
-		return view(c.extra[o.off : o.off+o.n])
-	}
-	return c.src[o.off : o.off+o.n]
 }
 
 // exact returns s without spare room, and on the heap: c.ops begin on the stack.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -32,6 +33,9 @@ func (c *compiler) operation(i int32) bool {
 		return false
 	}
 	o := op{code: opAction, arg: uint32(len(c.actions)), place: markup.PlainText}
+	if constant && c.format == Text && len(a.label) <= math.MaxUint8 {
+		o.code, o.place = opLabel, markup.Place(len(a.label))
+	}
 	if c.format == HTML {
 		if !c.html.InText() {
 			o.flags = labelOnly
@@ -104,8 +108,7 @@ func (c *compiler) labelText(s string, at uint32) {
 		c.off, c.end = at, at+uint32(len(s))
 		c.flush()
 	default:
-		c.ops = append(c.ops, op{code: opConst, off: uint32(len(c.extra)), n: uint32(len(text)), flags: fromExtra})
-		c.extra = append(c.extra, text...)
+		c.ops = append(c.ops, op{code: opConst, text: text, flags: isDecoded})
 	}
 }
 

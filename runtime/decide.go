@@ -48,7 +48,7 @@ func (r *Render) decide(ctx context.Context) {
 	if r.readData == nil {
 		r.readData = r.dataOf
 	}
-	r.condition.Reset(r.in.Facts, r.readData)
+	r.condition.Reset(r.facts, r.readData)
 	r.flight = flight{parent: ctx}
 	r.walk()
 	for r.flying > 0 {
@@ -110,7 +110,7 @@ func (r *Render) walk() {
 	for pc := 0; pc < len(ops); {
 		o := &ops[pc]
 		switch o.code {
-		case opFlag:
+		case opFlag, opFused:
 			pc++
 			if r.flags&o.slot == 0 {
 				pc = int(o.arg)

@@ -9,9 +9,11 @@ import (
 // fit says for how much of an answer there is room. Pieces are counted as content,
 // so that content and segments end at the same one.
 type fit struct {
+	at       int32 // cut: the op at which the output ends
+	constant bool  // cut: the op's constant is still there
 	state    fitState
-	at       int  // cut: the op at which the output ends
-	constant bool // cut: the op's constant is still there
+	written  bool // Render.out holds the content
+	told     bool // the warning of a cut is there
 }
 
 type fitState uint8
@@ -33,70 +35,152 @@ func (r *Render) AppendContent(dst []byte) []byte {
 		r.fit.state = fitWhole
 		return append(dst, p.src...)
 	}
+	if p.format != Text {
+		return r.appendMarkup(dst)
+	}
 	start := len(dst)
 	limit := start + r.max
-	r.marks = r.marks[:0]
 	dst = slices.Grow(dst, p.grow)
-	ops, src, facts, flags := p.ops, p.src, r.in.Facts, r.flags
+	r.marks = r.marks[:0]
+	ops, facts := p.ops, r.facts
 	for pc := 0; pc < len(ops); {
-		at, before := pc, len(dst)
 		o := &ops[pc]
 		pc++
-		if o.n > 0 {
-			dst = append(dst, src[o.off:o.off+o.n]...)
+		if len(o.text) > 0 {
+			dst = append(dst, o.text...)
 		}
 		switch o.code {
 		case opConst:
+		case opFlag:
+			if r.flags&o.slot == 0 {
+				pc = int(o.arg)
+			}
+		case opJump:
+			pc = int(o.arg)
 		case opFact:
 			v := facts.Text(vars.Slot(o.slot))
 			dst = append(dst, v...)
 			if v == "" && o.flags&hasFallback != 0 {
 				pc++
 			}
+			if len(dst) > limit {
+				return r.appendFitting(dst[:start])
+			}
+		case opFused:
+			if r.flags&o.slot == 0 {
+				pc, dst = int(o.arg), dst[:len(dst)-int(o.place)]
+				break
+			}
+			o = &ops[pc]
+			if pc++; o.code != opLabel {
+				break
+			}
+			fallthrough
+		case opLabel: // the label is the end of the text
+			to := len(dst) - start
+			r.marks = append(r.marks, mark{int32(to - int(o.place)), int32(to), int32(o.arg)})
+		default:
+			if dst, pc = r.stepMark(dst, start, pc-1); len(dst) > limit {
+				return r.appendFitting(dst[:start])
+			}
+		}
+	}
+	return r.written(dst, start)
+}
+
+// written ends a content that begins at start.
+func (r *Render) written(dst []byte, start int) []byte {
+	if len(dst)-start > r.max {
+		return r.appendFitting(dst[:start])
+	}
+	r.out = dst[start:]
+	r.fit.state, r.fit.written = fitWhole, true
+	return dst
+}
+
+// stepMark is step, and notes where an action stands.
+//
+//go:noinline
+func (r *Render) stepMark(dst []byte, start, pc int) ([]byte, int) {
+	o := &r.p.ops[pc]
+	from := len(dst)
+	dst, pc = r.step(dst, pc)
+	if o.isAction() {
+		r.marks = append(r.marks, mark{int32(from - start), int32(len(dst) - start), int32(o.arg)})
+	}
+	return dst, pc
+}
+
+// appendMarkup is AppendContent for the formats in which values are escaped.
+func (r *Render) appendMarkup(dst []byte) []byte {
+	start := len(dst)
+	limit := start + r.max
+	dst = slices.Grow(dst, r.p.grow)
+	r.marks = r.marks[:0]
+	ops, facts := r.p.ops, r.facts
+	for pc := 0; pc < len(ops); {
+		o := &ops[pc]
+		pc++
+		if len(o.text) > 0 {
+			dst = append(dst, o.text...)
+		}
+		switch o.code {
+		case opConst:
+		case opFlag:
+			if r.flags&o.slot == 0 {
+				pc = int(o.arg)
+			}
+		case opJump:
+			pc = int(o.arg)
 		case opPlaced:
 			v := facts.Text(vars.Slot(o.slot))
 			dst = o.place.Append(dst, v)
 			if v == "" && o.flags&hasFallback != 0 {
 				pc++
 			}
-		case opFlag:
-			if flags&o.slot == 0 {
-				pc = int(o.arg)
-			}
-		case opJump:
-			pc = int(o.arg)
-		case opAction:
-			from := len(dst)
-			dst = r.appendAction(dst, o)
-			pc = p.afterAction(at)
-			if o.flags&labelOnly == 0 {
-				r.marks = append(r.marks, mark{int32(from - start), int32(len(dst) - start), int32(o.arg)})
+			if len(dst) > limit {
+				return r.appendFitting(dst[:start])
 			}
 		default:
-			dst, pc = r.step(dst, at)
-		}
-		if len(dst) > limit {
-			return r.cut(dst, start, before, at)
+			if dst, pc = r.stepMark(dst, start, pc-1); len(dst) > limit {
+				return r.appendFitting(dst[:start])
+			}
 		}
 	}
-	r.fit.state, r.out = fitWhole, dst[start:]
+	return r.written(dst, start)
+}
+
+// appendFitting is AppendContent for an answer that is too long: it ends before the
+// first piece for which there is no room.
+func (r *Render) appendFitting(dst []byte) []byte {
+	start, p := len(dst), r.p
+	r.marks = r.marks[:0]
+	for pc := 0; pc < len(p.ops); {
+		o := &p.ops[pc]
+		text := o.constant()
+		if len(dst)-start+len(text) > r.max {
+			r.fit = fit{state: fitCut, at: int32(pc)}
+			break
+		}
+		dst = append(dst, text...)
+		before, at := len(dst), pc
+		dst, pc = r.step(dst, pc)
+		if len(dst)-start > r.max {
+			dst = dst[:before]
+			r.fit = fit{state: fitCut, at: int32(at), constant: true}
+			break
+		}
+		if o.isAction() {
+			r.marks = append(r.marks, mark{int32(before - start), int32(len(dst) - start), int32(o.arg)})
+		}
+	}
+	r.out, r.fit.written = dst[start:], true
 	return dst
 }
 
-// cut ends content that begins at start before the first piece that does not fit:
-// the constant of the op at, which begins at before, or what stands behind it.
-func (r *Render) cut(dst []byte, start, before, at int) []byte {
-	end := before + int(r.p.ops[at].n)
-	fits := end-start <= r.max
-	if !fits {
-		end = before
-	}
-	r.fit = fit{state: fitCut, at: at, constant: fits}
-	if n := len(r.marks); n > 0 && int(r.marks[n-1].to) > end-start {
-		r.marks = r.marks[:n-1]
-	}
-	r.out = dst[start:end]
-	return dst[:end]
+// isAction reports whether the op shows an action, not only its label.
+func (o *op) isAction() bool {
+	return o.code == opLabel || o.code == opAction && o.flags&labelOnly == 0
 }
 
 // step writes what stands behind the constant of the op pc, any op, as content, and
@@ -105,7 +189,7 @@ func (r *Render) step(dst []byte, pc int) ([]byte, int) {
 	o := &r.p.ops[pc]
 	switch o.code {
 	case opConst:
-	case opFlag:
+	case opFlag, opFused:
 		if r.flags&o.slot == 0 {
 			return dst, int(o.arg)
 		}
@@ -115,7 +199,7 @@ func (r *Render) step(dst []byte, pc int) ([]byte, int) {
 		if r.held[o.arg] == held {
 			return dst, pc + 2
 		}
-	case opAction:
+	case opLabel, opAction:
 		return r.appendAction(dst, o), r.p.afterAction(pc)
 	case opCall:
 		c := &r.p.heavy.calls[o.arg]
@@ -155,13 +239,13 @@ func (p *Program) afterAction(pc int) int {
 func (r *Render) value(o *op) (text string, own bool) {
 	switch o.code {
 	case opFact, opPlaced:
-		return r.in.Facts.Text(vars.Slot(o.slot)), false
+		return r.facts.Text(vars.Slot(o.slot)), false
 	case opZoned:
 		return r.zoned(o), false
 	case opOther:
 		e := &r.p.others[o.arg]
 		src := r.p.src
-		v, ok := r.in.Facts.Other(src[e.name:e.dot], src[e.dot+1:e.nameEnd])
+		v, ok := r.facts.Other(src[e.name:e.dot], src[e.dot+1:e.nameEnd])
 		if ok || e.declared {
 			return v.Text(), false
 		}
@@ -182,15 +266,15 @@ func (r *Render) value(o *op) (text string, own bool) {
 // written once.
 func (r *Render) zoned(o *op) string {
 	minutes := int16(o.arg)
-	key := zoneKey{r.in.Facts.Now().Unix(), int32(minutes) + 1<<20}
+	key := zoneKey{r.facts.Now().Unix(), int32(minutes) + 1<<20}
 	if key != r.zoneOf {
-		r.zone = r.in.Facts.AppendZoned(r.zone[:0], vars.Ref{Slot: vars.TimeUTC, Kind: vars.Time, Zone: minutes})
+		r.zone = r.facts.AppendZoned(r.zone[:0], vars.Ref{Slot: vars.TimeUTC, Kind: vars.Time, Zone: minutes})
 		r.zoneOf = key
 	}
 	if n := len("2020-10-01"); vars.RefKind(o.slot) == vars.Date && len(r.zone) == len("2020-10-01 12:00:00") {
 		return view(r.zone[:n])
 	} else if vars.RefKind(o.slot) == vars.Date {
-		r.zone = r.in.Facts.AppendZoned(r.zone[:0], vars.Ref{Slot: vars.DateUTC, Kind: vars.Date, Zone: minutes})
+		r.zone = r.facts.AppendZoned(r.zone[:0], vars.Ref{Slot: vars.DateUTC, Kind: vars.Date, Zone: minutes})
 		r.zoneOf = zoneKey{}
 	}
 	return view(r.zone)
@@ -203,26 +287,18 @@ func (r *Render) appendRange(dst []byte, from, to int) []byte {
 	most := len(dst) + r.max
 	for pc := from; pc < to && len(dst) <= most; {
 		o := &p.ops[pc]
-		dst = append(dst, p.constant(o)...)
+		dst = append(dst, o.constant()...)
 		dst, pc = r.step(dst, pc)
 	}
 	return dst
 }
 
-// constant returns the constant of o.
-func (p *Program) constant(o *op) string {
-	if o.flags&fromExtra != 0 {
-		return p.extra[o.off : o.off+o.n]
-	}
-	return p.src[o.off : o.off+o.n]
-}
-
 // jsonConstant returns what the constant of o is inside of a JSON string.
 func (p *Program) jsonConstant(o *op) string {
-	if o.flags&jsonExtra != 0 {
-		return p.extra[o.joff : o.joff+o.jn]
+	if o.flags&isEscaped != 0 {
+		return p.escaped[o.from:o.to]
 	}
-	return p.src[o.joff : o.joff+o.jn]
+	return o.constant()
 }
 
 // measure finds out for how much of the answer there is room.

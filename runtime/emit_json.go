@@ -53,7 +53,7 @@ func (r *Render) AppendSegmentsJSON(dst []byte) []byte {
 // it is not too long, and stops where it certainly is.
 func (r *Render) appendJSON(dst []byte, segments bool) []byte {
 	from := len(dst)
-	dst = slices.Grow(dst, r.p.grow+len(r.p.extra)/8)
+	dst = slices.Grow(dst, r.p.grow+len(r.p.escaped)/8)
 	w := jsonWriter{Render: r, dst: dst, closed: segments, segments: segments, most: from + wider*r.max}
 	w.write()
 	if r.fit.state == fitUnknown && (len(w.dst)-from)*wider > r.max {
@@ -102,21 +102,21 @@ func (w *jsonWriter) write() {
 	ops := p.ops
 	stop := len(ops)
 	if w.fit.state == fitCut {
-		stop = w.fit.at
+		stop = int(w.fit.at)
 	}
 	for pc := 0; pc < stop; {
 		o := &ops[pc]
-		if o.jn > 0 {
+		if text := p.jsonConstant(o); text != "" {
 			if w.closed {
 				w.open()
 			}
-			w.dst = append(w.dst, p.jsonConstant(o)...)
+			w.dst = append(w.dst, text...)
 		}
 		switch o.code {
 		case opConst:
 			pc++
 		case opFact:
-			v := w.in.Facts.Text(vars.Slot(o.slot))
+			v := w.facts.Text(vars.Slot(o.slot))
 			pc++
 			if v != "" {
 				if w.closed {
@@ -126,21 +126,19 @@ func (w *jsonWriter) write() {
 			} else if o.flags&hasFallback != 0 {
 				pc++
 			}
-		case opFlag:
+		case opFlag, opFused:
 			pc++
 			if flags&o.slot == 0 {
 				pc = int(o.arg)
 			}
 		case opJump:
 			pc = int(o.arg)
-		case opAction:
-			if w.segments && o.flags&labelOnly == 0 {
+		default:
+			if w.segments && o.isAction() {
 				w.action(o)
 				pc = p.afterAction(pc)
-				continue
+				break
 			}
-			fallthrough
-		default:
 			pc = w.other(pc)
 		}
 		if len(w.dst) > w.most {
@@ -148,11 +146,11 @@ func (w *jsonWriter) write() {
 		}
 	}
 	if w.fit.state == fitCut && w.fit.constant {
-		if o := &ops[stop]; o.jn > 0 {
+		if text := p.jsonConstant(&ops[stop]); text != "" {
 			if w.closed {
 				w.open()
 			}
-			w.dst = append(w.dst, p.jsonConstant(o)...)
+			w.dst = append(w.dst, text...)
 		}
 	}
 }
@@ -201,7 +199,7 @@ func (w *jsonWriter) action(o *op) {
 	} else {
 		dst = scan.AppendEscaped(dst, label)
 	}
-	if w.in.Token != nil {
+	if w.newToken != nil {
 		dst = append(dst, `","token":"`...)
 		dst = scan.AppendEscaped(dst, w.token(int(o.arg), label))
 	}

@@ -12,7 +12,7 @@ import (
 // Program is a compiled answer. It is immutable and may be shared by all goroutines.
 type Program struct {
 	src     string
-	extra   string // constants that are no piece of src: escaped for JSON, or decoded
+	escaped string // the constants that read differently inside of a JSON string
 	ops     []op
 	actions []action
 	others  []other
@@ -28,14 +28,25 @@ type Program struct {
 
 // op is a constant and what stands behind it.
 type op struct {
-	off, n   uint32 // the constant: n bytes at off of src (or of extra, fromExtra)
-	joff, jn uint32 // the same inside of a JSON string (in extra, jsonExtra)
+	text     string // the constant, as a rule a piece of src, and a tail (opLabel, opFused)
+	from, to uint32 // isEscaped: what the constant is inside of a JSON string is escaped[from:to]
 	arg      uint32 // a jump's target, or an index, by code
 	code     opcode
-	slot     uint8 // by code
-	place    markup.Place
+	slot     uint8        // by code
+	place    markup.Place // where the value stands; where there is a tail, how many bytes it has
 	flags    opFlags
 }
+
+// tail is how many bytes of o.text are not the constant.
+func (o *op) tail() int {
+	if o.code >= opLabel {
+		return int(o.place)
+	}
+	return 0
+}
+
+// constant returns the constant of o.
+func (o *op) constant() string { return o.text[:len(o.text)-o.tail()] }
 
 type opcode uint8
 
@@ -55,13 +66,15 @@ const (
 	opIf                     // arg: of heavy.conditions; skips the opJump behind it when it holds
 	opAction                 // arg: of actions; the ops of its label follow
 	opCall                   // arg: of heavy.calls; the ops of the URL's values follow
+	opLabel                  // the same, where content has the label only, which is constant: the tail
+	opFused                  // opFlag, with all that the op behind it writes as the tail
 )
 
 type opFlags uint8
 
 const (
-	jsonExtra   opFlags = 1 << iota // the constant's JSON form lies in extra
-	fromExtra                       // the constant itself lies in extra
+	isEscaped   opFlags = 1 << iota // the constant reads differently inside of a JSON string
+	isDecoded                       // the constant is no piece of src
 	hasFallback                     // see opcode
 	labelOnly                       // opAction: no action may stand here
 )
@@ -71,6 +84,7 @@ type action struct {
 	argument string
 	label    string // where from == to
 	json     string // label inside of a JSON string
+	html     string // in html, what of the button is behind its token; where from == to
 	from, to uint32 // the ops of a label that has values
 	function function
 }
@@ -130,10 +144,15 @@ func (p *Program) Format() Format { return p.format }
 // Cost returns how many bytes of memory p holds, true within 20 %. Exprs that other
 // programs of the same Vocabulary share are counted for each.
 func (p *Program) Cost() int64 {
-	n := int(unsafe.Sizeof(*p)) + len(p.src) + len(p.extra) + cap(p.ops)*int(unsafe.Sizeof(op{})) +
+	n := int(unsafe.Sizeof(*p)) + len(p.src) + len(p.escaped) + cap(p.ops)*int(unsafe.Sizeof(op{})) +
 		cap(p.actions)*int(unsafe.Sizeof(action{})) + cap(p.others)*int(unsafe.Sizeof(other{}))
+	for i := range p.ops {
+		if p.ops[i].flags&isDecoded != 0 || p.ops[i].tail() > 0 {
+			n += len(p.ops[i].text)
+		}
+	}
 	for i := range p.actions {
-		n += len(p.actions[i].argument)
+		n += len(p.actions[i].argument) + len(p.actions[i].html)
 	}
 	if p.heavy != nil {
 		n += p.heavy.cost()

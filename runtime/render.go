@@ -64,18 +64,20 @@ type Condition struct {
 // is ready. One goroutine at a time may use it, and the slices it gives are valid until its next
 // Run.
 type Render struct {
-	p     *Program
-	in    Input
-	flags uint8
-	max   int // bytes of content
-	fit   fit
+	p        *Program
+	facts    *vars.Facts
+	newToken func(dst []byte, a Action) []byte
+	in       Input // all of it, where the program evaluates, calls or has labels with values
+	max      int   // bytes of content
+	fit      fit
+	flags    uint8
 
 	// Working memory of emitting.
 	label, tail, zone []byte
 	own               []byte // content that only we asked for
 	zoneOf            zoneKey
 	segments          []Segment
-	out               []byte // what AppendContent appended last, nil: nothing since Run
+	out               []byte // what AppendContent appended last; counts with fit.written
 	marks             []mark // the actions in out
 	labels, tokens    []byte
 	acts              []actState // by action, where labels have values or there are tokens
@@ -84,7 +86,6 @@ type Render struct {
 	decided
 	calls     []Call
 	warnings  []Warning
-	truncated bool // the warning of it is there
 	condition condition.Input
 	readData  func(string) (any, bool) // dataOf
 }
@@ -114,23 +115,26 @@ type textRange struct{ from, to int32 }
 // ended, or their time is over, or ctx is. What in refers to must stay until the
 // render is emitted.
 func (r *Render) Run(ctx context.Context, p *Program, in Input) {
-	r.p, r.in = p, in
+	r.p, r.facts, r.newToken = p, in.Facts, in.Token
 	r.max = in.MaxOutput
 	if r.max <= 0 {
 		r.max = p.limits.Output
 	}
-	r.fit, r.out = fit{}, nil
-	r.truncated = false
-	r.calls, r.warnings = r.calls[:0], r.warnings[:0]
+	r.fit = fit{}
+	if len(r.calls)+len(r.warnings) > 0 {
+		r.calls, r.warnings = r.calls[:0], r.warnings[:0]
+	}
 	if p.plain {
 		return
 	}
 	r.flags = in.Facts.Flags()
 	if p.labels || in.Token != nil {
+		r.in = in
 		r.labels, r.tokens = r.labels[:0], r.tokens[:0]
 		r.acts = zeroed(r.acts, len(p.actions))
 	}
 	if p.heavy != nil {
+		r.in = in
 		r.decide(ctx)
 	}
 }
@@ -139,7 +143,7 @@ func (r *Render) Run(ctx context.Context, p *Program, in Input) {
 // pool. Working memory is kept, within bounds.
 func (r *Render) Release() {
 	const keep = 1 << 16
-	r.p, r.in = nil, Input{}
+	r.p, r.facts, r.newToken, r.in = nil, nil, nil, Input{}
 	clear(r.segments)
 	clear(r.calls)
 	clear(r.warnings)

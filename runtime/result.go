@@ -20,8 +20,8 @@ func (r *Render) Calls() []Call {
 // the answer was too long.
 func (r *Render) Warnings() []Warning {
 	r.measure()
-	if r.fit.state == fitCut && !r.truncated {
-		r.truncated = true
+	if r.fit.state == fitCut && !r.fit.told {
+		r.fit.told = true
 		r.warnings = append(r.warnings, Warning{diag.Truncated, diag.MsgTruncated.Text(strconv.Itoa(r.max))})
 	}
 	if len(r.warnings) == 0 {
@@ -47,7 +47,7 @@ func (r *Render) Conditions() []Condition {
 	next := 0
 	for pc := range p.ops {
 		o := &p.ops[pc]
-		if o.code != opFlag && o.code != opIf {
+		if o.code != opFlag && o.code != opFused && o.code != opIf {
 			continue
 		}
 		c := &out[next]

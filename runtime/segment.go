@@ -1,39 +1,60 @@
 package runtime
 
+import "slices"
+
 // Segments returns the segments. Neighbouring text is one segment, no text is none.
-// Texts are views: they count until the next Run, and as long as the bytes that
+// The strings are views: they count until the next Run, and as long as the bytes that
 // AppendContent appended, if it was called, stay as they are.
 func (r *Render) Segments() []Segment {
 	p := r.p
-	out := r.segments[:0]
 	if p.plain {
 		r.measure()
+		r.segments = r.segments[:0]
 		if p.src != "" && r.fit.state != fitCut {
-			out = append(out, Segment{Text: p.src})
+			r.segments = append(r.segments, Segment{Text: p.src})
 		}
-		r.segments = out
-		return out
+		return r.segments
 	}
-	if r.out == nil {
+	if !r.fit.written {
 		r.own = r.AppendContent(r.own[:0])
 	}
-	text, from := view(r.out), 0
+	// Elements are used again, so that most of their fields need not be written.
+	most := 2*len(r.marks) + 1
+	all := r.segments[:cap(r.segments)]
+	if len(all) < most {
+		all = slices.Grow(all, most-len(all))
+		all = all[:cap(all)]
+	}
+	text, from, n := view(r.out), 0, 0
 	for i := range r.marks {
 		m := &r.marks[i]
 		if int(m.from) > from {
-			out = append(out, Segment{Text: text[from:m.from]})
+			all[n].set(text[from:m.from])
+			n++
 		}
 		k := int(m.action)
-		label := r.labelOf(k)
 		a := &p.actions[k]
-		out = append(out, Segment{
-			Action: true, Function: functions[a.function].Name, Argument: a.argument, Label: label, Token: r.token(k, label),
-		})
+		s := &all[n]
+		n++
+		s.Action, s.Text, s.Token = true, "", ""
+		s.Function, s.Argument, s.Label = functions[a.function].Name, a.argument, r.labelOf(k)
+		if r.newToken != nil {
+			s.Token = r.token(k, s.Label)
+		}
 		from = int(m.to)
 	}
 	if from < len(text) {
-		out = append(out, Segment{Text: text[from:]})
+		all[n].set(text[from:])
+		n++
 	}
-	r.segments = out
-	return out
+	r.segments = all[:n]
+	return r.segments
+}
+
+// set makes s a text.
+func (s *Segment) set(text string) {
+	if s.Action {
+		*s = Segment{}
+	}
+	s.Text = text
 }
