@@ -109,7 +109,7 @@ func TestMessages(t *testing.T) {
 			}
 		}
 	}
-	if got := msgMixed.text("{1}", diag.Text{Zh: "数字", En: "number"}, "x"); got.En != "“{1}” does not go between a number and a x." {
+	if got := msgMixed.text("{1}", diag.Text{Zh: "数字", En: "a number"}, "x"); got.En != "“{1}” does not go between a number and x." {
 		t.Errorf("an argument was filled in again: %q", got.En)
 	}
 	if got := msgCharacter.text(strings.Repeat("字", 100)); len([]rune(got.Zh)) > 100 {

@@ -96,17 +96,17 @@ func (t static) comparable(u static) bool {
 func (t static) name() diag.Text { return classNames[t.class] }
 
 var classNames = [...]diag.Text{
-	anyClass:      {Zh: "任意值", En: "value"},
-	nilClass:      {Zh: "空值", En: "missing value"},
-	boolClass:     {Zh: "条件", En: "condition"},
-	intClass:      {Zh: "数字", En: "number"},
-	floatClass:    {Zh: "数字", En: "number"},
-	textClass:     {Zh: "文本", En: "text"},
-	arrayClass:    {Zh: "列表", En: "list"},
-	objectClass:   {Zh: "对象", En: "object"},
-	timeClass:     {Zh: "时间", En: "time"},
-	durationClass: {Zh: "时长", En: "duration"},
-	zoneClass:     {Zh: "时区", En: "time zone"},
+	anyClass:      {Zh: "任意值", En: "a value"},
+	nilClass:      {Zh: "空值", En: "a missing value"},
+	boolClass:     {Zh: "条件", En: "a condition"},
+	intClass:      {Zh: "数字", En: "a number"},
+	floatClass:    {Zh: "数字", En: "a number"},
+	textClass:     {Zh: "文本", En: "a text"},
+	arrayClass:    {Zh: "列表", En: "a list"},
+	objectClass:   {Zh: "对象", En: "an object"},
+	timeClass:     {Zh: "时间", En: "a time"},
+	durationClass: {Zh: "时长", En: "a duration"},
+	zoneClass:     {Zh: "时区", En: "a time zone"},
 }
 
 // classOf returns the class of a value at run time.
