@@ -6,30 +6,18 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// repeated are texts which make a careless reader start over and over: every opener,
-// and what may be begun inside of one, again and again without an end, and the same
-// with an end far behind.
-var repeated = map[string][2]string{
-	"variable": {"${a.b|", ""}, "computed": {"${= ", ""}, "operation": {"[[#a:", ""}, "data": {"((#q:", ""}, "logic": {"{{#a:", ""},
-	"data else": {"((#else:", ""}, "argument": {"{{#if(", ""}, "operation argument": {"[[#a(", ""}, "string": {"{{#if('", ""},
-	"line string": {"x \"{{#if(\" y\n", ""}, "back-quote": {"{{#if(`", ""}, "parenthesis": {"((#q:(", ""}, "backslash": {`\`, "${a.b}"},
-	"backslash opener": {`\${a.b|\`, ""}, "orphan else": {"{{#else:x}}", ""}, "open else": {"{{#else:", ""}, "mixed": {"{{#a:((#else:", ""},
-	"label in logic": {"{{#a:[[#b:", ""}, "logic closed": {"{{#a:", "}}"}, "data closed": {"((#q:a", "))"}, "label closed": {"[[#a:", "]]"},
-	"fallback closed": {"${a.b|", "}"}, "both": {"{{#a:[[#b:((#q:${a.b|", "}))]]}}"}, "dollar": {"$", ""}, "brace": {"{", ""},
-	"closer": {"}", ""}, "answer": {"您好,${userInfo.visitorName},{{#staffOnline:客服在线,[[#toChat:点击]]}}{{#else:不在线}}((#queryData:https://x.cn/a?b=${c.d|e}))", ""},
-	"wide": {"{{#staffOnline：", ""}, "wide closer": {"{{#staffOnline:x｝", ""}, "tag": {"{<b>{#staffOnline", ""},
-}
+	corpus "github.com/zhida-kb/zhida/testdata"
+)
 
 // TestLinear: reading and linting twice as much takes about twice as long, up to 1
 // MiB. The shortest of several runs counts, and the ratio to the first size, so that
 // a busy machine does not decide; runs too short to be compared count as equal.
 func TestLinear(t *testing.T) {
 	const base, doublings = 128 << 10, 3
-	for name, r := range repeated {
+	for name, r := range corpus.Repeated() {
 		once := func(n int) time.Duration {
-			src := strings.Repeat(r[0], n/len(r[0])) + strings.Repeat(r[1], n/len(r[0])/4+1)
+			src := r.Text(n)
 			best := time.Hour
 			for range 3 {
 				start := time.Now()

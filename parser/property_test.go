@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corpus "github.com/zhida-kb/zhida/testdata"
 )
@@ -142,6 +143,19 @@ func checkDiagnostics(t interface{ Fatalf(string, ...any) }, src string, o Optio
 	}
 }
 
+// shortest runs f up to times and returns the shortest run; one under 50 ms is enough.
+func shortest(times int, f func()) time.Duration {
+	best := time.Hour
+	for range times {
+		start := time.Now()
+		f()
+		if best = min(best, time.Since(start)); best < 50*time.Millisecond {
+			break
+		}
+	}
+	return best
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range corpus.Seeds() {
 		f.Add(s, false)
@@ -153,6 +167,9 @@ func FuzzParse(f *testing.F) {
 		tree := Parse(src, o)
 		checkTiles(t, tree)
 		checkDiagnostics(t, src, o)
+		if took := shortest(3, func() { Lint(Parse(src, o), testNames{}) }); took > 50*time.Millisecond {
+			t.Fatalf("%v for %d bytes: %.200q", took, len(src), src)
+		}
 		if found := slices.Sorted(maps.Keys(expressions(tree))); len(found) > 0 {
 			tree.Dissolve(found[0])
 			checkTiles(t, tree)

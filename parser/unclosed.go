@@ -16,7 +16,7 @@ import "strings"
 // And what the bits do not cover (texts made for the purpose) is bounded: reading
 // again may cost mostWork bytes for each byte of the text; beyond, the answer is
 // over the limit.
-const mostWork = 64
+const mostWork = 32
 
 // minWork is what may be read again whatever the length.
 const minWork = 64 << 10

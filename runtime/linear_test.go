@@ -16,13 +16,13 @@ import (
 // up to 1 MiB, in text and html. The shortest of several runs counts; a busy machine gets
 // three chances.
 func TestLinear(t *testing.T) {
-	const base, doublings = 64 << 10, 4
+	const base = 64 << 10
 	v, faults := runtime.NewVocabulary(runtime.Settings{})
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
 	limits := runtime.Limits{Source: 8 << 20, Nodes: 1 << 30, Output: 16 << 20, Data: 1 << 30}
-	for _, format := range []runtime.Format{runtime.Text, runtime.HTML} {
+	for format, doublings := range map[runtime.Format]int{runtime.Text: 4, runtime.HTML: 2} {
 		for name, r := range corpus.Repeated() {
 			once := func(n int) time.Duration {
 				src, best := r.Text(n), time.Hour
