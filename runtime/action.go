@@ -63,7 +63,7 @@ func (r *Render) token(k int, label string) string {
 	if !act.hasToken {
 		a := &r.p.actions[k]
 		from := len(r.tokens)
-		r.tokens = r.newToken(r.tokens, Action{functions[a.function].Name, a.argument, label})
+		r.tokens = r.newToken(r.tokens, Action{a.function.name(), a.argument, label})
 		act.token, act.hasToken = textRange{int32(from), int32(len(r.tokens))}, true
 	}
 	return view(r.tokens[act.token.from:act.token.to])
@@ -80,7 +80,7 @@ func (r *Render) appendAction(dst []byte, o *op) []byte {
 	case r.p.format == HTML:
 		return r.appendButton(dst, k, label)
 	case r.p.format == Markdown:
-		return markup.AppendMarkdownAction(dst, o.place, label, functions[a.function].Name, a.argument, r.token(k, label))
+		return markup.AppendMarkdownAction(dst, o.place, label, a.function.name(), a.argument, r.token(k, label))
 	}
 	return append(dst, label...)
 }
@@ -94,8 +94,8 @@ func (r *Render) appendButton(dst []byte, k int, label string) []byte {
 		dst = markup.HTMLAttr.Append(dst, r.token(k, label))
 		dst = append(dst, '"')
 	}
-	if a.html != "" {
-		return append(dst, a.html...)
+	if r.p.format == HTML && a.content != "" {
+		return append(dst, a.content[len(buttons[a.function]):]...)
 	}
 	return a.appendButtonEnd(dst, label)
 }

@@ -76,7 +76,9 @@ func (c *compiler) list(i int32) {
 	c.before = parser.Root
 	for i != 0 && !c.over {
 		kind := c.tree.Nodes[i].Kind
-		c.node(i)
+		if c.node(i); c.over {
+			break // the tree is one text now, and i none of its nodes
+		}
 		if kind != parser.Text || !isBlank(c.tree.Body(i)) {
 			c.before = kind
 		}

@@ -23,14 +23,9 @@ func (c *compiler) finish() *Program {
 		if a.json = a.label; len(scan.AppendEscaped(buf[:0], a.label)) != len(a.label) {
 			a.json = string(scan.AppendEscaped(buf[:0], a.label))
 		}
-		if c.format == HTML && a.from == a.to {
-			a.html = string(a.appendButtonEnd(buf[:0], a.label))
-		}
 	}
 	p.ops = exact(c.ops)
-	if c.format == Text {
-		p.fuse()
-	}
+	p.fuse()
 	if h := p.heavy; h != nil {
 		h.conditions, h.computed, h.names = exact(h.conditions), exact(h.computed), exact(h.names)
 		h.paths, h.calls, h.parts, h.deps = exact(h.paths), exact(h.calls), exact(h.parts), exact(h.deps)
@@ -39,7 +34,7 @@ func (c *compiler) finish() *Program {
 }
 
 // mostFused is how long the text of an opFused may be: it is a copy.
-const mostFused = 128
+const mostFused = 192
 
 // fuse lays constants side by side that are often written one behind the other: a
 // constant and the label behind it, and those around one of the four conditions.
@@ -47,7 +42,9 @@ func (p *Program) fuse() {
 	for i := len(p.ops) - 1; i >= 0; i-- {
 		o := &p.ops[i]
 		if o.code == opLabel {
-			o.text += p.actions[o.arg].label
+			a := &p.actions[o.arg]
+			o.text += a.content
+			a.content = o.text[len(o.text)-len(a.content):]
 		}
 		if o.code != opFlag || o.text == "" || i+1 == len(p.ops) {
 			continue

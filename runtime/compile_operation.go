@@ -33,15 +33,15 @@ func (c *compiler) operation(i int32) bool {
 		return false
 	}
 	o := op{code: opAction, arg: uint32(len(c.actions)), place: markup.PlainText}
-	if constant && c.format == Text && len(a.label) <= math.MaxUint8 {
-		o.code, o.place = opLabel, markup.Place(len(a.label))
-	}
 	if c.format == HTML {
 		if !c.html.InText() {
 			o.flags = labelOnly
 			c.unsafe(diag.MsgUnsafeOperation, spanOf(&n))
 		}
 		o.place, c.html = c.html.Value()
+	}
+	if constant && o.flags == 0 {
+		o.code, o.place = a.constantOp(c.format, o.place)
 	}
 	c.actions = append(c.actions, a)
 	at := c.emit(o)
@@ -61,6 +61,19 @@ func (c *compiler) operation(i int32) bool {
 		c.labelTags(n)
 	}
 	return true
+}
+
+// constantOp returns the code of an operation with a constant label, and for
+// opLabel the length of its tail.
+func (a *action) constantOp(f Format, p markup.Place) (opcode, markup.Place) {
+	a.content = a.label
+	if f == HTML {
+		a.content = string(a.appendButtonEnd([]byte(buttons[a.function]), a.label))
+	}
+	if f == Markdown || len(a.content) > math.MaxUint8 {
+		return opAction, p
+	}
+	return opLabel, markup.Place(len(a.content))
 }
 
 // constantLabel reads a label without a value into a. tags tells that there were

@@ -77,25 +77,23 @@ func (r *Render) AppendContent(dst []byte) []byte {
 			}
 			fallthrough
 		case opLabel: // the label is the end of the text
-			to := len(dst) - start
-			r.marks = append(r.marks, mark{int32(to - int(o.place)), int32(to), int32(o.arg)})
+			r.markLabel(o, len(dst)-start)
 		default:
 			if dst, pc = r.stepMark(dst, start, pc-1); len(dst) > limit {
 				return r.appendFitting(dst[:start])
 			}
 		}
 	}
-	return r.written(dst, start)
-}
-
-// written ends a content that begins at start.
-func (r *Render) written(dst []byte, start int) []byte {
-	if len(dst)-start > r.max {
+	if len(dst) > limit {
 		return r.appendFitting(dst[:start])
 	}
-	r.out = dst[start:]
-	r.fit.state, r.fit.written = fitWhole, true
+	r.out, r.fit = dst[start:], fit{state: fitWhole, written: true}
 	return dst
+}
+
+// markLabel notes the action o that has just been written with its constant.
+func (r *Render) markLabel(o *op, to int) {
+	r.marks = append(r.marks, mark{int32(to - int(o.place)), int32(to), int32(o.arg)})
 }
 
 // stepMark is step, and notes where an action stands.
@@ -132,6 +130,24 @@ func (r *Render) appendMarkup(dst []byte) []byte {
 			}
 		case opJump:
 			pc = int(o.arg)
+		case opFused:
+			switch {
+			case r.flags&o.slot == 0:
+				pc, dst = int(o.arg), dst[:len(dst)-int(o.place)]
+			case r.newToken != nil: // the op behind it is not what it is as a rule
+				dst = dst[:len(dst)-int(o.place)]
+			default:
+				o = &ops[pc]
+				if pc++; o.code == opLabel {
+					r.markLabel(o, len(dst)-start)
+				}
+			}
+		case opLabel:
+			if r.newToken == nil {
+				r.markLabel(o, len(dst)-start)
+				break
+			}
+			dst, pc = r.stepMark(dst[:len(dst)-int(o.place)], start, pc-1)
 		case opPlaced:
 			v := facts.Text(vars.Slot(o.slot))
 			dst = o.place.Append(dst, v)
@@ -147,7 +163,11 @@ func (r *Render) appendMarkup(dst []byte) []byte {
 			}
 		}
 	}
-	return r.written(dst, start)
+	if len(dst) > limit {
+		return r.appendFitting(dst[:start])
+	}
+	r.out, r.fit = dst[start:], fit{state: fitWhole, written: true}
+	return dst
 }
 
 // appendFitting is AppendContent for an answer that is too long: it ends before the

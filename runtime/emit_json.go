@@ -188,7 +188,7 @@ func (w *jsonWriter) action(o *op) {
 	a := &w.p.actions[o.arg]
 	label := w.labelOf(int(o.arg))
 	dst = append(dst, `{"type":"action","function":"`...)
-	dst = append(dst, functions[a.function].Name...)
+	dst = append(dst, a.function.name()...)
 	dst = append(dst, `","argument":"`...)
 	if a.argument != "" {
 		dst = scan.AppendEscaped(dst, a.argument)

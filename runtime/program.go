@@ -66,7 +66,7 @@ const (
 	opIf                     // arg: of heavy.conditions; skips the opJump behind it when it holds
 	opAction                 // arg: of actions; the ops of its label follow
 	opCall                   // arg: of heavy.calls; the ops of the URL's values follow
-	opLabel                  // the same, where content has the label only, which is constant: the tail
+	opLabel                  // the same, where all of the action is constant: the tail. In html that is without a token
 	opFused                  // opFlag, with all that the op behind it writes as the tail
 )
 
@@ -84,7 +84,7 @@ type action struct {
 	argument string
 	label    string // where from == to
 	json     string // label inside of a JSON string
-	html     string // in html, what of the button is behind its token; where from == to
+	content  string // a constant action as content, without a token
 	from, to uint32 // the ops of a label that has values
 	function function
 }
@@ -152,7 +152,7 @@ func (p *Program) Cost() int64 {
 		}
 	}
 	for i := range p.actions {
-		n += len(p.actions[i].argument) + len(p.actions[i].html)
+		n += len(p.actions[i].argument)
 	}
 	if p.heavy != nil {
 		n += p.heavy.cost()

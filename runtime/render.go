@@ -71,6 +71,7 @@ type Render struct {
 	max      int   // bytes of content
 	fit      fit
 	flags    uint8
+	acting   bool // labels or tokens have to be worked out
 
 	// Working memory of emitting.
 	label, tail, zone []byte
@@ -128,7 +129,7 @@ func (r *Render) Run(ctx context.Context, p *Program, in Input) {
 		return
 	}
 	r.flags = in.Facts.Flags()
-	if p.labels || in.Token != nil {
+	if r.acting = p.labels || in.Token != nil; r.acting {
 		r.in = in
 		r.labels, r.tokens = r.labels[:0], r.tokens[:0]
 		r.acts = zeroed(r.acts, len(p.actions))

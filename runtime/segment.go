@@ -32,14 +32,14 @@ func (r *Render) Segments() []Segment {
 			all[n].set(text[from:m.from])
 			n++
 		}
-		k := int(m.action)
-		a := &p.actions[k]
+		a := &p.actions[m.action]
 		s := &all[n]
 		n++
 		s.Action, s.Text, s.Token = true, "", ""
-		s.Function, s.Argument, s.Label = functions[a.function].Name, a.argument, r.labelOf(k)
-		if r.newToken != nil {
-			s.Token = r.token(k, s.Label)
+		s.Function, s.Argument, s.Label = a.function.name(), a.argument, a.label
+		if r.acting {
+			s.Label = r.labelOf(int(m.action))
+			s.Token = r.token(int(m.action), s.Label)
 		}
 		from = int(m.to)
 	}

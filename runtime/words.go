@@ -48,6 +48,16 @@ func Functions() []Function {
 	return table[:]
 }
 
+// names are the names of functions.
+var names = func() (n [numFunctions]string) {
+	for f := range functions {
+		n[f] = functions[f].Name
+	}
+	return n
+}()
+
+func (f function) name() string { return names[f] }
+
 // findFunction returns the function of that name and kind.
 func findFunction(name string, data bool) (function, bool) {
 	for f := range functions {
