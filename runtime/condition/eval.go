@@ -68,21 +68,8 @@ func (m *machine) eval(i int32) value {
 			return number(f)
 		}
 		return value{}
-	case opSlotNumber:
-		return m.slotNumber(n)
-	case opSlotText:
-		t := m.slotText(n)
-		return boolean((t.k == kText && t.s == m.x.consts[n.b].s) == (n.x == cmpEqual))
-	case opFlag:
-		return boolean(m.facts.Flags()&n.x != 0)
-	case opAnd:
-		return boolean(m.condition(n.a) && m.condition(n.b))
-	case opOr:
-		return boolean(m.condition(n.a) || m.condition(n.b))
-	case opNot:
-		return boolean(!m.condition(n.a))
-	case opCompare:
-		return boolean(m.compare(n, n.x, m.eval(n.a), m.eval(n.b)))
+	case opSlotNumber, opSlotText, opFlag, opAnd, opOr, opNot, opCompare:
+		return boolean(m.condition(i))
 	case opIf:
 		if m.condition(n.a) {
 			return m.eval(n.b)
@@ -162,11 +149,31 @@ func (m *machine) evalMore(n *node) value {
 	}
 }
 
-// condition evaluates an operand that has to be a boolean.
+// condition evaluates an operand that has to be a boolean. What always is one is
+// evaluated here, without a value around it.
 func (m *machine) condition(i int32) bool {
+	n := &m.x.nodes[i]
+	switch n.op {
+	case opSlotNumber:
+		return m.slotNumber(n)
+	case opSlotText:
+		v := m.facts.Value(vars.Slot(n.y))
+		return (!v.IsNull() && v.Text() == m.x.consts[n.b].s) == (n.x == cmpEqual)
+	case opFlag:
+		return m.facts.Flags()&n.x != 0
+	case opAnd:
+		return m.condition(n.a) && m.condition(n.b)
+	case opOr:
+		return m.condition(n.a) || m.condition(n.b)
+	case opNot:
+		return !m.condition(n.a)
+	case opCompare:
+		return m.compare(n, n.x, m.eval(n.a), m.eval(n.b))
+	default:
+	}
 	v := m.eval(i)
 	if v.k != kBool {
-		m.fail(m.at(i), msgRunBoolean, nameOf(v))
+		m.fail(n, msgRunBoolean, nameOf(v))
 	}
 	return v.truth()
 }
@@ -181,12 +188,12 @@ func (m *machine) slotText(n *node) value {
 }
 
 // slotNumber compares a numeric system variable with a literal.
-func (m *machine) slotNumber(n *node) value {
+func (m *machine) slotNumber(n *node) bool {
 	f, ok := m.facts.Number(vars.Slot(n.y))
 	if !ok {
-		return boolean(n.x == cmpNotEqual)
+		return n.x == cmpNotEqual
 	}
-	return boolean(ordered(n.x, f, m.x.consts[n.b].float()))
+	return ordered(n.x, f, m.x.consts[n.b].float())
 }
 
 // call evaluates the arguments of a function or method and calls it.
