@@ -36,6 +36,12 @@ var replies = []struct{ body, want string }{
 	{"{\"type\":\"json\",\"content\":{\"a\" :\n\"x\ny\rz\t\"}}", `json:{"a":"x\ny\rz\t"}`},
 	{`{"type":"json","content":"\ud83d \ud83d\ude00 \\ud83d"}`, `json:"\ufffd \ud83d\ude00 \\ud83d"`},
 
+	{`{"type":"text","content":"\u0099\u9aAF\uaAfF\uFFFF\uffff\u09f0"}`, "text:\u0099\u9aaf\uaaff\uffff\uffff\u09f0"},
+	{`{"type":"text","content":"\ud83d"}`, "text:\ufffd"},
+	{`{"type":"text","content":"\ud83dxude00....\ud83d\xude00"}`, ""},
+	{`{"type":"text","content":"\ud83dxude00....\ud83d\nde00.."}`, "text:\ufffdxude00....\ufffd\nde00.."},
+	{"{\"type\":\"json\",\"content\":{\t\"a\"\r:\n[ 9 , 10.09e-9,\ttrue\r, false , null ]\t}\r}", `json:{"a":[9,10.09e-9,true,false,null]}`},
+
 	{"", ""},
 	{"null", ""},
 	{`"text"`, ""},
@@ -118,6 +124,24 @@ func TestDecodeReplyDepth(t *testing.T) {
 			if got := describe(DecodeReply([]byte(body))); got != want {
 				t.Errorf("%d times %s: %.40q, want %q", depth, brackets, got, want)
 			}
+		}
+	}
+}
+
+// TestDecodeReplyDamaged takes every reply with its end cut off, and with one byte
+// missing, at every place.
+func TestDecodeReplyDamaged(t *testing.T) {
+	check := func(body []byte) {
+		got := describe(DecodeReply(body))
+		plain := escapeBreaks(bytes.TrimPrefix(body, []byte("\ufeff")))
+		if want, sure := decodeByTheBook(plain); sure && got != want {
+			t.Errorf("%q\n got %q\nwant %q", body, got, want)
+		}
+	}
+	for _, c := range replies {
+		for i := range len(c.body) {
+			check([]byte(c.body[:i]))
+			check([]byte(c.body[:i] + c.body[i+1:]))
 		}
 	}
 }

@@ -224,7 +224,7 @@ func TestB5NobodyAccepts(t *testing.T) {
 }
 
 // TestB5NobodyReads: an https upstream that stops reading in the middle of a large
-// request cannot hold the caller by a goodbye either.
+// request; neither the write nor the closing of TLS holds the caller.
 func TestB5NobodyReads(t *testing.T) {
 	certificates := httptest.NewUnstartedServer(nil)
 	certificates.StartTLS()
