@@ -88,6 +88,7 @@ func TestLint(t *testing.T) {
 		{"<p>{<b>{#staffOnline:在线}}</b></p>", "split_by_tags {<b>{#staffOnline:", "<p>{{#staffOnline:在线}}</p>"},
 		{"{{#if(userInfo.<b>vipType</b> == 1):x}}", "split_by_tags {{#if(userInfo.<b>vipType</b> == 1", "{{#if(userInfo.vipType == 1):x}}"},
 		{"{{#if(1 <b && c> 2):x}}", "", ""},
+		{`${= "a<br>b"}`, "", ""},
 		{"<p>{{#a:x}}</p><p>{{#else:y}}</p>", "split_by_tags </p><p>{{#else:", "<p>{{#a:x}}{{#else:y}}</p>"},
 		{"<p>{{#staffOnline:在线</p>", "unclosed {{#staffOnline:", "<p>{{#staffOnline:在线}}</p>"},
 	}

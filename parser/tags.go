@@ -31,31 +31,30 @@ func formatTag(s string) int {
 	return n
 }
 
-// cut reports formatting tags in the source [from, to), which belongs to the head of
-// the expression that begins at start, and returns whether there are any.
-func (l *linter) cut(start, from, to int) bool {
+// cut reports formatting tags in the source [from, to), an expr or a URL, of the
+// expression that begins at start.
+func (l *linter) cut(start, from, to int, expr bool) {
 	var edits []diag.Edit
 	src := l.t.Source
+	x := lexer{src: src[:to], html: true, limit: l.t.opt.Limits}
 	for p := from; p < to; {
-		k := strings.IndexByte(src[p:to], '<')
-		if k < 0 {
-			break
+		n := 1
+		switch {
+		case src[p] == '<':
+			if k := formatTag(src[p:to]); k > 0 {
+				edits = append(edits, diag.Edit{Span: diag.Span{Start: p, End: p + k}})
+				n = k
+			}
+		case expr:
+			n = max(1, x.literal(p)) // a tag in a string literal is a value
 		}
-		p += k
-		n := formatTag(src[p:to])
-		if n == 0 {
-			p++
-			continue
-		}
-		edits = append(edits, diag.Edit{Span: diag.Span{Start: p, End: p + n}})
 		p += n
 	}
 	if len(edits) == 0 {
-		return false
+		return
 	}
 	d := diag.New(diag.MsgSplitByTags, start, to, edits[0].Span.Of(src))
 	l.add(d.WithFix(diag.FixTags, nil, l.partners(edits, to)...))
-	return true
 }
 
 // partners adds to edits, which take tags out, those that take out the closing tags
@@ -106,11 +105,11 @@ func (l *linter) node(i, behind, before int32) {
 	}
 	switch {
 	case n.Kind == Data:
-		l.cut(int(n.Start), int(n.Body), int(n.BodyEnd))
+		l.cut(int(n.Start), int(n.Body), int(n.BodyEnd), false)
 	case n.Kind == Computed:
-		l.cut(int(n.Start), int(n.Name), int(n.NameEnd))
+		l.cut(int(n.Start), int(n.Name), int(n.NameEnd), true)
 	case n.HasArg:
-		l.cut(int(n.Start), int(n.Arg), int(n.ArgEnd))
+		l.cut(int(n.Start), int(n.Arg), int(n.ArgEnd), true)
 	}
 	if n.role != noElse && behind != 0 && (n.Kind == DataElse) == (l.t.Nodes[behind].Kind == Data) {
 		l.elseCut(n, &l.t.Nodes[before])
