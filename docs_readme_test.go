@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/zhida-kb/zhida/runtime"
 )
 
 // TestDocsReadme does what the READMEs say. It builds zhida, runs the lines of the
@@ -76,9 +78,29 @@ func (r *reader) take(b block) {
 		if got, want := r.plain(r.reply), r.plain(b.text); !reflect.DeepEqual(got, want) {
 			r.t.Errorf("line %d: the reply is %s", b.line, r.reply)
 		}
-	case "heading", "text", "figures", "metrics", "":
+	case "text":
+		r.oneScreen(b)
+	case "heading", "figures", "metrics", "":
 	default:
 		r.t.Errorf("line %d: a block of an unknown kind: %q", b.line, b.kind)
+	}
+}
+
+// oneScreen checks the language on one screen: in each line an example, and behind three
+// spaces or more what it is.
+func (r *reader) oneScreen(b block) {
+	var answer strings.Builder
+	for _, line := range strings.Split(b.text, "\n") {
+		example, _, _ := strings.Cut(line, "   ")
+		answer.WriteString(example)
+	}
+	v, faults := runtime.NewVocabulary(runtime.Settings{})
+	if len(faults) > 0 {
+		r.t.Fatal(faults)
+	}
+	r.held++
+	for _, d := range runtime.Check(answer.String(), runtime.Text, v, runtime.Limits{}) {
+		r.t.Errorf("line %d: %s: %s", b.line, d.Span.Of(answer.String()), d.Message.En)
 	}
 }
 
