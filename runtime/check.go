@@ -16,6 +16,7 @@ func Check(src string, f Format, v *Vocabulary, l Limits) []diag.Diagnostic {
 	}
 	c := compiler{report: &reporter{}}
 	c.init(t, f, v, l)
+	defer c.done()
 	c.walk()
 	if c.report.over {
 		found = append(found, parser.Lint(c.tree, v)...)

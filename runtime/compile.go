@@ -17,6 +17,7 @@ type compiler struct {
 	limits Limits
 	report *reporter // nil: nobody wants diagnostics
 
+	scratch  *scratch
 	ops      []op
 	off, end uint32 // the constant that waits for its op: src[off:end]
 	actions  []action
@@ -34,19 +35,42 @@ type compiler struct {
 
 	spans     []diag.Span // of the conditions, when wantSpans
 	wantSpans bool
-
-	opBuf [48]op
 }
 
+// scratch is the working memory of a compiler; a Vocabulary keeps some of it.
+type scratch struct {
+	ops     []op
+	actions []action
+	others  []other
+}
+
+// mostScratch is how many ops there may be in what is kept for the next answer.
+const mostScratch = 1 << 13
+
+// init begins with a tree.
 func (c *compiler) init(t *parser.Tree, f Format, v *Vocabulary, l Limits) {
 	c.tree, c.src, c.v, c.format, c.limits = t, t.Source, v, f, l
-	c.ops = c.opBuf[:0]
-	if n := len(t.Nodes); n > len(c.opBuf) {
-		c.ops = make([]op, 0, n+n/8)
+	if s, ok := v.scratch.Get().(*scratch); ok {
+		c.scratch = s
+	} else {
+		c.scratch = &scratch{ops: make([]op, 0, 64)}
 	}
+	c.ops, c.actions, c.others = c.scratch.ops[:0], c.scratch.actions[:0], c.scratch.others[:0]
 	if f == Markdown {
 		c.markdown = &pieceList{}
 	}
+}
+
+// done gives the working memory back.
+func (c *compiler) done() {
+	clear(c.ops)
+	clear(c.actions)
+	s := c.scratch
+	s.ops, s.actions, s.others = c.ops, c.actions, c.others
+	if cap(s.ops) <= mostScratch {
+		c.v.scratch.Put(s)
+	}
+	c.scratch = nil
 }
 
 // walk lowers the whole tree.

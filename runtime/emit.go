@@ -313,14 +313,6 @@ func (r *Render) appendRange(dst []byte, from, to int) []byte {
 	return dst
 }
 
-// jsonConstant returns what the constant of o is inside of a JSON string.
-func (p *Program) jsonConstant(o *op) string {
-	if o.flags&isEscaped != 0 {
-		return p.escaped[o.from:o.to]
-	}
-	return o.constant()
-}
-
 // measure finds out for how much of the answer there is room.
 func (r *Render) measure() {
 	if r.fit.state == fitUnknown {

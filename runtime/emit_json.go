@@ -53,7 +53,7 @@ func (r *Render) AppendSegmentsJSON(dst []byte) []byte {
 // it is not too long, and stops where it certainly is.
 func (r *Render) appendJSON(dst []byte, segments bool) []byte {
 	from := len(dst)
-	dst = slices.Grow(dst, r.p.grow+len(r.p.escaped)/8)
+	dst = slices.Grow(dst, r.p.grow)
 	w := jsonWriter{Render: r, dst: dst, closed: segments, segments: segments, most: from + wider*r.max}
 	w.write()
 	if r.fit.state == fitUnknown && (len(w.dst)-from)*wider > r.max {
@@ -98,7 +98,7 @@ func (w *jsonWriter) close() {
 
 // write goes through the ops.
 func (w *jsonWriter) write() {
-	p, flags := w.p, w.flags
+	p, flags, constants := w.p, w.flags, w.p.json()
 	ops := p.ops
 	stop := len(ops)
 	if w.fit.state == fitCut {
@@ -106,7 +106,7 @@ func (w *jsonWriter) write() {
 	}
 	for pc := 0; pc < stop; {
 		o := &ops[pc]
-		if text := p.jsonConstant(o); text != "" {
+		if text := constants.constant(o, pc); text != "" {
 			if w.closed {
 				w.open()
 			}
@@ -146,7 +146,7 @@ func (w *jsonWriter) write() {
 		}
 	}
 	if w.fit.state == fitCut && w.fit.constant {
-		if text := p.jsonConstant(&ops[stop]); text != "" {
+		if text := constants.constant(&ops[stop], stop); text != "" {
 			if w.closed {
 				w.open()
 			}
@@ -194,11 +194,7 @@ func (w *jsonWriter) action(o *op) {
 		dst = scan.AppendEscaped(dst, a.argument)
 	}
 	dst = append(dst, `","label":"`...)
-	if a.from == a.to {
-		dst = append(dst, a.json...)
-	} else {
-		dst = scan.AppendEscaped(dst, label)
-	}
+	dst = scan.AppendEscaped(dst, label)
 	if w.newToken != nil {
 		dst = append(dst, `","token":"`...)
 		dst = scan.AppendEscaped(dst, w.token(int(o.arg), label))

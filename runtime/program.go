@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/zhida-kb/zhida/parser"
@@ -12,7 +13,6 @@ import (
 // Program is a compiled answer. It is immutable and may be shared by all goroutines.
 type Program struct {
 	src     string
-	escaped string // the constants that read differently inside of a JSON string
 	ops     []op
 	actions []action
 	others  []other
@@ -24,17 +24,17 @@ type Program struct {
 	format     Format
 	plain      bool // src is the output
 	labels     bool // there are labels with values
+	inJSON     atomic.Pointer[jsonForm]
 }
 
 // op is a constant and what stands behind it.
 type op struct {
-	text     string // the constant, as a rule a piece of src, and a tail (opLabel, opFused)
-	from, to uint32 // isEscaped: what the constant is inside of a JSON string is escaped[from:to]
-	arg      uint32 // a jump's target, or an index, by code
-	code     opcode
-	slot     uint8        // by code
-	place    markup.Place // where the value stands; where there is a tail, how many bytes it has
-	flags    opFlags
+	text  string // the constant, as a rule a piece of src, and a tail (opLabel, opFused)
+	arg   uint32 // a jump's target, or an index, by code
+	code  opcode
+	slot  uint8        // by code
+	place markup.Place // where the value stands; where there is a tail, how many bytes it has
+	flags opFlags
 }
 
 // tail is how many bytes of o.text are not the constant.
@@ -73,17 +73,16 @@ const (
 type opFlags uint8
 
 const (
-	isEscaped   opFlags = 1 << iota // the constant reads differently inside of a JSON string
-	isDecoded                       // the constant is no piece of src
+	isDecoded   opFlags = 1 << iota // the constant is no piece of src
 	hasFallback                     // see opcode
 	labelOnly                       // opAction: no action may stand here
+	isFused                         // opLabel: the tail is there
 )
 
 // action is an operation.
 type action struct {
 	argument string
 	label    string // where from == to
-	json     string // label inside of a JSON string
 	content  string // a constant action as content, without a token
 	from, to uint32 // the ops of a label that has values
 	function function
@@ -144,7 +143,7 @@ func (p *Program) Format() Format { return p.format }
 // Cost returns how many bytes of memory p holds, true within 20 %. Exprs that other
 // programs of the same Vocabulary share are counted for each.
 func (p *Program) Cost() int64 {
-	n := int(unsafe.Sizeof(*p)) + len(p.src) + len(p.escaped) + cap(p.ops)*int(unsafe.Sizeof(op{})) +
+	n := int(unsafe.Sizeof(*p)) + len(p.src) + cap(p.ops)*int(unsafe.Sizeof(op{})) +
 		cap(p.actions)*int(unsafe.Sizeof(action{})) + cap(p.others)*int(unsafe.Sizeof(other{}))
 	for i := range p.ops {
 		if p.ops[i].flags&isDecoded != 0 || p.ops[i].tail() > 0 {
@@ -156,6 +155,9 @@ func (p *Program) Cost() int64 {
 	}
 	if p.heavy != nil {
 		n += p.heavy.cost()
+	}
+	if j := p.inJSON.Load(); j != nil {
+		n += j.cost()
 	}
 	return int64(n)
 }
@@ -202,5 +204,6 @@ func Compile(src string, f Format, v *Vocabulary, l Limits) *Program {
 	}
 	var c compiler
 	c.init(t, f, v, l)
+	defer c.done()
 	return c.program()
 }

@@ -70,6 +70,7 @@ func (r *Render) Conditions() []Condition {
 func (p *Program) conditionSpans() []diag.Span {
 	c := compiler{wantSpans: true}
 	c.init(parse(p.src, p.format, p.limits), p.format, p.vocabulary, p.limits)
+	defer c.done()
 	c.walk()
 	return c.spans
 }

@@ -37,6 +37,7 @@ type Vocabulary struct {
 	digest  [sha256.Size]byte
 	words   words
 	exprs   exprCache
+	scratch sync.Pool // of *scratch, for compiling
 }
 
 // NewVocabulary checks a bot's settings. With faults, all of them, there is no
