@@ -108,7 +108,14 @@ func (a *action) appendButtonEnd(dst []byte, label string) []byte {
 		dst = append(dst, '"')
 	}
 	dst = append(dst, '>')
-	dst = markup.HTMLText.Append(dst, label)
+	for more := true; more; {
+		// U+00A0 as html is written back (WHATWG HTML 13.3, escaping a string).
+		var text string
+		text, label, more = strings.Cut(label, "\u00a0")
+		if dst = markup.HTMLText.Append(dst, text); more {
+			dst = append(dst, "&nbsp;"...)
+		}
+	}
 	return append(dst, `</button>`...)
 }
 

@@ -150,11 +150,11 @@ func (r *Render) appendMarkup(dst []byte) []byte {
 			dst, pc = r.stepMark(dst[:len(dst)-int(o.place)], start, pc-1)
 		case opPlaced:
 			v := facts.Text(vars.Slot(o.slot))
-			dst = o.place.Append(dst, v)
 			if v == "" && o.flags&hasFallback != 0 {
 				pc++
+				continue
 			}
-			if len(dst) > limit {
+			if dst = o.place.Append(dst, v); len(dst) > limit {
 				return r.appendFitting(dst[:start])
 			}
 		default:
@@ -224,22 +224,22 @@ func (r *Render) step(dst []byte, pc int) ([]byte, int) {
 	case opCall:
 		c := &r.p.heavy.calls[o.arg]
 		text, ok := r.callText(int(o.arg))
-		if c.name < 0 {
-			dst = o.place.Append(dst, text)
-		}
 		if !ok && o.flags&hasFallback != 0 {
 			return dst, int(c.after) + 1
+		}
+		if c.name < 0 {
+			dst = o.place.Append(dst, text)
 		}
 		return dst, int(c.after)
 	default:
 		v, own := r.value(o)
-		if own {
-			dst = append(dst, v...)
-		} else {
-			dst = o.place.Append(dst, v)
-		}
-		if v == "" && o.flags&hasFallback != 0 {
+		switch {
+		case v == "" && o.flags&hasFallback != 0:
 			return dst, pc + 2
+		case own:
+			dst = append(dst, v...)
+		default:
+			dst = o.place.Append(dst, v)
 		}
 	}
 	return dst, pc + 1

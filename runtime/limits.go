@@ -21,16 +21,18 @@ const (
 
 // WithDefaults returns l with every limit that is not set at its default.
 func (l Limits) WithDefaults() Limits {
-	for _, d := range []struct {
-		limit *int
-		value int
-	}{
-		{&l.Source, parser.DefaultSource}, {&l.Depth, parser.DefaultDepth}, {&l.Nodes, parser.DefaultNodes},
-		{&l.Data, DefaultData}, {&l.Reply, DefaultReply}, {&l.Output, DefaultOutput},
-	} {
-		if *d.limit <= 0 {
-			*d.limit = d.value
-		}
-	}
+	l.Source = orDefault(l.Source, parser.DefaultSource)
+	l.Depth = orDefault(l.Depth, parser.DefaultDepth)
+	l.Nodes = orDefault(l.Nodes, parser.DefaultNodes)
+	l.Data = orDefault(l.Data, DefaultData)
+	l.Reply = orDefault(l.Reply, DefaultReply)
+	l.Output = orDefault(l.Output, DefaultOutput)
 	return l
+}
+
+func orDefault(limit, value int) int {
+	if limit <= 0 {
+		return value
+	}
+	return limit
 }
