@@ -39,6 +39,7 @@ func TestStorageOf(t *testing.T) {
 		{"Cache-Control: max-age=60, max-age=60", 0, 0},
 		{"Cache-Control: max-age=60\nCache-Control: max-age=10", 0, 0},
 		{"Cache-Control: max-age=99999999999999999999", maxSeconds, 0},
+		{"Cache-Control: max-age=3000000000", maxSeconds, 0},
 		{"Cache-Control: no-store, max-age=60", 0, 0},
 		{"Cache-Control: max-age=60, No-Store", 0, 0},
 		{"Cache-Control: max-age=60\nCache-Control: no-store", 0, 0},
@@ -203,6 +204,11 @@ func TestCacheIsBounded(t *testing.T) {
 	c.put([]byte("000000"), reply, now, storage{})
 	if _, ok := c.get([]byte("000000"), now, false); ok {
 		t.Error("kept what is no longer allowed")
+	}
+	exact := newCache(1000)
+	exact.put([]byte("k"), runtime.Reply{Content: strings.Repeat("x", 1000-itemOverhead-1)}, now, s)
+	if _, ok := exact.get([]byte("k"), now, false); !ok {
+		t.Error("what just fits is not kept")
 	}
 	for range 20 { // expired ones go when they are met
 		c.get(fmt.Appendf(nil, "%06d", 92), now.Add(time.Hour), false)

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/zhida-kb/zhida/runtime"
@@ -274,6 +275,57 @@ func TestManyAddresses(t *testing.T) {
 	}})
 	if got := fetch(t, client.For(theBot()), "http://two.example.com/"); got.Outcome != runtime.OK || fmt.Sprint(r.addresses()) != "[8.8.8.8:80]" {
 		t.Errorf("%v, %v", got.Outcome, r.addresses())
+	}
+}
+
+// TestSlowAddresses: an address that does not answer takes its share of the time
+// and no more; when the time is over no further one is dialled.
+func TestSlowAddresses(t *testing.T) {
+	for _, c := range []struct {
+		silent int // that many addresses do not answer
+		took   time.Duration
+		dialed int
+		want   runtime.Outcome
+	}{
+		{0, 0, 1, runtime.OK},
+		{1, 2 * time.Second, 2, runtime.OK}, // not a third of five seconds: at least two
+		{2, 4 * time.Second, 3, runtime.OK},
+		{3, 5 * time.Second, 3, runtime.Timeout},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			u := &fake{}
+			u.status.Store(200)
+			defer u.wg.Wait()
+			dialed, answering := 0, u.dial()
+			table := publicNames()
+			table.table["many.example.com"] = [][]string{{"1.1.1.1", "1.0.0.1", "8.8.8.8"}}
+			client, err := New(Config{Resolver: table, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				if dialed++; dialed <= c.silent {
+					return hangingDial(ctx, network, address)
+				}
+				return answering(ctx, network, address)
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			begin := time.Now()
+			r := client.For(theBot()).Fetch(t.Context(), "http://many.example.com/")
+			if took := time.Since(begin); r.Outcome != c.want || took != c.took || dialed != c.dialed {
+				t.Errorf("%d silent: %v after %v and %d dials", c.silent, r.Outcome, took, dialed)
+			}
+		})
+	}
+	// One of two that leads to a refused address ends the call.
+	dialed := 0
+	table := publicNames()
+	table.table["two.example.com"] = [][]string{{"1.1.1.1", "8.8.8.8"}}
+	client, _ := newTestClient(t, nil, Config{Resolver: table, Dial: func(context.Context, string, string) (net.Conn, error) {
+		dialed++
+		return nil, fmt.Errorf("control: %w", errRefused)
+	}})
+	if r := fetch(t, client.For(theBot()), "http://two.example.com/"); r.Outcome != runtime.RefusedAddress || dialed != 1 {
+		t.Errorf("%v after %d dials", r.Outcome, dialed)
 	}
 }
 
