@@ -104,7 +104,7 @@ func (l *linter) lineEnd(c *cursor, i int32, logic bool) int {
 			if k := strings.IndexAny(l.t.Source[from:n.End], "\r\n"); k >= 0 {
 				return l.beforeTags(c.pos, from+k)
 			}
-		case n.Kind != Variable && n.Kind != Computed && !logic || int(n.End) > c.pos+mostLook:
+		case n.role != noElse || n.Kind != Variable && n.Kind != Computed && !logic || int(n.End) > c.pos+mostLook:
 			return l.beforeTags(c.pos, at)
 		}
 		at = int(n.End)

@@ -56,6 +56,9 @@ func (l *linter) variable(c *cursor, p int) bool {
 	if !known && (lost || spaced || !l.near(path)) {
 		return false
 	}
+	if known && !lost && l.expression(c, p) {
+		return true
+	}
 	nameEnd := c.pos
 	c.space()
 	s := slip{name: path, opener: "${" + path, closer: "}", noDollar: lost || spaced}
@@ -100,6 +103,25 @@ func (l *linter) computed(c *cursor, p int) bool {
 		return false
 	}
 	l.report(c, p, c.pos, &slip{opener: "${=", closer: "}", wideHead: true})
+	return true
+}
+
+// expression looks at ${scope.name + 1}: a computed value that lacks its =. The cursor
+// is behind the name.
+func (l *linter) expression(c *cursor, p int) bool {
+	rest := c.src[c.pos:min(c.end, c.pos+256)]
+	n := strings.IndexAny(rest, "}{$\r\n")
+	if n <= 0 || rest[n] != '}' {
+		return false
+	}
+	if op := strings.TrimLeft(rest[:n], " \t"); op == "" || !strings.ContainsAny(op[:1], "+-*/%?<>=!&") || len(op) < 2 {
+		return false
+	}
+	from := p + strings.IndexByte(c.src[p:], '{') + 1
+	want := "${= " + strings.Trim(c.src[from:c.pos+n], " \t") + " }"
+	c.pos += n + 1
+	d := diag.New(diag.MsgComputedForm, p, c.pos, want)
+	l.add(d.WithFix(diag.FixBrackets, []string{want}, diag.Edit{Span: d.Span, NewText: want}))
 	return true
 }
 
@@ -242,6 +264,7 @@ func (l *linter) colon(c *cursor, s *slip) bool {
 		}
 		return !s.gap && !s.noHash && !s.single
 	}
+	afterArgument := c.pos
 	c.space()
 	if c.take(':') {
 		return true
@@ -250,10 +273,12 @@ func (l *linter) colon(c *cursor, s *slip) bool {
 		s.noLabel = len(s.name) >= 5 && !argument && !s.gap && !s.noHash && !s.single
 		return s.noLabel
 	}
-	if s.noHash || s.single || len(s.name) < 5 && !argument || c.pos < len(c.src) && c.pos < c.end && nameByte[c.src[c.pos]] {
+	if s.noHash || s.single || !argument && (len(s.name) < 5 || c.pos < c.end && nameByte[c.src[c.pos]]) {
 		return false
 	}
-	if !argument {
+	if argument {
+		c.pos = afterArgument
+	} else {
 		c.pos = afterName
 		if n := spaceLenAt(c); n > 0 {
 			c.pos += n

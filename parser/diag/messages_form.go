@@ -15,6 +15,7 @@ const (
 	MsgIfParentheses // {0} if or elseif
 	MsgZoneForm      // {0} the variable as it was meant
 	MsgElseCut
+	MsgComputedForm      // {0} the computed value that was meant
 	MsgSplitByTags       // {0} the first tag
 	MsgExpressionInLabel // {0} the opener
 	MsgInvalidUTF8
@@ -70,6 +71,9 @@ var formMessages = [formEnd]message{
 	MsgZoneForm: {UnknownZone,
 		"时区里不能有 + - : 和空格，应写成 {0}，这里会按原文显示。",
 		"A zone has no + - : or space in it: {0}; this stays text."},
+	MsgComputedForm: {InvalidExpr,
+		"变量里不能直接计算，应写成 {0}，这里会按原文显示。",
+		"A variable holds a name only; to compute, write {0}. This stays text."},
 	MsgElseCut: {SplitByTags,
 		"else 和它前面的条件之间夹着标签，它们必须紧挨着。",
 		"Tags stand between the else and what it belongs to; nothing but white space may."},
