@@ -19,7 +19,11 @@ func Check(src string, f Format, v *Vocabulary, l Limits) []diag.Diagnostic {
 	defer c.done()
 	c.walk()
 	if c.report.over {
-		found = append(found, parser.Lint(c.tree, v)...)
+		for _, d := range parser.Lint(c.tree, v) {
+			if d.Code == diag.Limit {
+				found = append(found, d)
+			}
+		}
 	}
 	found = append(found, c.report.found...)
 	diag.Sort(found)

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"math"
 	"slices"
 
 	"github.com/zhida-kb/zhida/vars"
@@ -49,19 +50,19 @@ func (r *Render) AppendSegmentsJSON(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// appendJSON writes the answer inside of JSON. The first try takes for granted that
-// it is not too long, and stops where it certainly is.
+// appendJSON writes the answer inside of JSON. Where it is not known how much of it
+// there is room for, the first try takes for granted that it is all, and gives up where
+// that becomes doubtful.
 func (r *Render) appendJSON(dst []byte, segments bool) []byte {
 	from := len(dst)
-	dst = slices.Grow(dst, r.p.grow)
-	w := jsonWriter{Render: r, dst: dst, closed: segments, segments: segments, most: from + wider*r.max}
-	w.write()
-	if r.fit.state == fitUnknown && (len(w.dst)-from)*wider > r.max {
+	w := jsonWriter{Render: r, dst: slices.Grow(dst, r.p.grow), closed: segments, segments: segments, most: math.MaxInt}
+	if r.fit.state == fitUnknown {
+		w.most = from + r.max/wider
+	}
+	if w.write(); len(w.dst) > w.most {
 		r.measure()
-		if r.fit.state == fitCut {
-			w = jsonWriter{Render: r, dst: w.dst[:from], closed: segments, segments: segments, most: w.most}
-			w.write()
-		}
+		w.dst, w.closed, w.most = w.dst[:from], segments, math.MaxInt
+		w.write()
 	}
 	if r.fit.state == fitUnknown {
 		r.fit.state = fitWhole
@@ -78,7 +79,7 @@ type jsonWriter struct {
 	dst      []byte
 	segments bool
 	closed   bool // no text segment is open
-	most     int  // no longer than this, in any case
+	most     int  // where write gives up
 }
 
 // open begins a text segment.
