@@ -34,7 +34,11 @@ func (x *exchange) readBody(limit int) *Problem {
 		return nil
 	}
 	x.body = x.body[:0]
-	for {
+	for pieces := 0; ; pieces++ {
+		if pieces == 1 { // the rest is still on its way
+			x.s.receiving.Add(1)
+			defer x.s.receiving.Add(-1)
+		}
 		if p := x.makeRoom(announced, limit); p != nil {
 			return p
 		}

@@ -101,9 +101,13 @@ func TestBrokenRequests(t *testing.T) {
 		"endless body":       {"POST /nosuch HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n" + strings.Repeat("x", 5000), 404},
 	} {
 		conn := h.dial()
+		start := time.Now()
 		write(t, conn, c.text)
 		r := bufio.NewReader(conn)
 		got := read(t, r)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: answered after %v", name, took)
+		}
 		if got.status != c.want {
 			t.Errorf("%s: %d, want %d", name, got.status, c.want)
 		}
@@ -120,19 +124,17 @@ func TestBrokenRequests(t *testing.T) {
 // 64 MiB for 2,000, which is 32 KiB each.
 func TestSlowBodies(t *testing.T) {
 	const conns, each = 200, 32 << 10
-	h := newHouse(t, Config{ReadTimeout: 500 * time.Millisecond}).listen()
+	h := newHouse(t, Config{ReadTimeout: 2 * time.Second}).listen()
 	var before, during stdruntime.MemStats
 	stdruntime.GC()
 	stdruntime.ReadMemStats(&before)
 	var all []net.Conn
 	for range conns {
 		c := h.dial()
-		write(t, c, renderHead+"Content-Length: 1000000\r\n\r\n{\"ans")
+		write(t, c, renderHead+"Content-Length: 1000000\r\n\r\n"+strings.Repeat(" ", 2*prefetch))
 		all = append(all, c)
 	}
-	for h.conns.Load() < conns {
-		stdruntime.Gosched()
-	}
+	until(t, func() bool { return h.receiving.Load() == conns })
 	stdruntime.ReadMemStats(&during) // without a collection: what was thrown away counts too
 	used := int64(during.HeapAlloc) - int64(before.HeapAlloc) + int64(during.StackInuse) - int64(before.StackInuse)
 	if used > conns*each {
@@ -156,9 +158,7 @@ func TestBodyBudget(t *testing.T) {
 	h := newHouse(t, Config{BodyMemory: 300 << 10}).listen()
 	half := h.dial()
 	write(t, half, renderHead+"Content-Length: 250014\r\n\r\n"+strings.Repeat(" ", 240000))
-	for h.bodies.held.Load() < 200<<10 {
-		stdruntime.Gosched()
-	}
+	until(t, func() bool { return h.bodies.held.Load() >= 200<<10 })
 	body := `{"answer":"` + strings.Repeat("x", 200<<10) + `"}`
 	got := h.send("POST", "/v1/bots/demo/render", renderKey, body)
 	if got.status != 503 || got.header.Get("Retry-After") != "1" {
@@ -174,9 +174,7 @@ func TestBodyBudget(t *testing.T) {
 	if got := h.send("POST", "/v1/bots/demo/render", renderKey, body); got.status != 200 {
 		t.Errorf("with the budget free again: %d", got.status)
 	}
-	for h.bodies.held.Load() != 0 {
-		stdruntime.Gosched() // given back behind the reply
-	}
+	until(t, func() bool { return h.bodies.held.Load() == 0 }) // given back behind the reply
 }
 
 // TestConnectionLimit: a connection over the limit gets a whole 503, and there is room
@@ -184,9 +182,7 @@ func TestBodyBudget(t *testing.T) {
 func TestConnectionLimit(t *testing.T) {
 	h := newHouse(t, Config{MaxConns: 2}).listen()
 	first, second := h.dial(), h.dial()
-	for h.conns.Load() < 2 {
-		stdruntime.Gosched()
-	}
+	until(t, func() bool { return h.conns.Load() == 2 })
 	third := h.dial()
 	write(t, third, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	got := read(t, bufio.NewReader(third))
@@ -197,9 +193,7 @@ func TestConnectionLimit(t *testing.T) {
 	if err := second.Close(); err != nil {
 		t.Error(err)
 	}
-	for h.conns.Load() > 1 {
-		stdruntime.Gosched()
-	}
+	until(t, func() bool { return h.conns.Load() == 1 })
 	if got := h.send("GET", "/healthz", "", ""); got.status != 200 {
 		t.Errorf("with room again: %d", got.status)
 	}

@@ -107,6 +107,23 @@ func (h *house) listen() *house {
 	return h
 }
 
+// until looks whether something has happened, until it has. What another goroutine does
+// on its own account cannot be waited for in any other way.
+func until(t testing.TB, happened func() bool) {
+	t.Helper()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	end := time.NewTimer(10 * time.Second)
+	defer end.Stop()
+	for !happened() {
+		select {
+		case <-look.C:
+		case <-end.C:
+			t.Fatal("it did not happen within ten seconds")
+		}
+	}
+}
+
 // answer is what came back of a request.
 type answer struct {
 	status int

@@ -1,10 +1,10 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,10 +23,12 @@ type limitListener struct {
 	refuse  func()        // counts a refusal
 	refusal []byte
 
-	troubled  func(error) // told that no connection could be accepted for a while
-	finishing atomic.Bool
-	latest    atomic.Int64  // when finishing ends at the latest, Unix nanoseconds
-	finished  chan struct{} // closed when Accept has ended for it
+	troubled   func(error) // told that no connection could be accepted for a while
+	finishing  atomic.Bool
+	finishedAt time.Time     // when finishing began; set before finishing is
+	lastCame   time.Time     // Accept's own: when the last connection came
+	finished   chan struct{} // closed when Accept has ended for it
+	closed     sync.Once
 
 	away     gate           // of turnAway
 	goodbyes sync.WaitGroup // of turnAway
@@ -37,13 +39,16 @@ type limitListener struct {
 func (l *limitListener) Accept() (net.Conn, error) {
 	pause := firstPause
 	for {
+		if l.finishing.Load() && l.closeDoor() {
+			return nil, io.EOF
+		}
 		c, err := l.Listener.Accept()
 		var trouble net.Error
 		switch {
 		case err == nil:
-		case l.finishing.Load():
-			close(l.finished)
-			return nil, io.EOF
+			l.lastCame = time.Now()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			continue // finishing: it is time to look whether that is done
 		case errors.As(err, &trouble) && trouble.Temporary(): //nolint:staticcheck // no other way to know, see net/http
 			// Out of descriptors, for the most part. fasthttp would take it for the end.
 			l.troubled(err)
@@ -52,9 +57,6 @@ func (l *limitListener) Accept() (net.Conn, error) {
 			continue
 		default:
 			return nil, err
-		}
-		if l.finishing.Load() {
-			l.waitMore()
 		}
 		if l.open.Add(1) <= l.limit {
 			return &lazyConn{Conn: c, slack: l.slack}, nil
@@ -70,40 +72,6 @@ const (
 	firstPause   = 5 * time.Millisecond
 	longestPause = 100 * time.Millisecond
 )
-
-// How a listener finishes.
-const (
-	doorIdle = 20 * time.Millisecond  // nobody came for so long: the queue is empty
-	doorMost = 500 * time.Millisecond // somebody always comes
-)
-
-// finish takes in the connections that wait to be accepted and ends Accept. Closing the
-// socket at once would reset them, although their clients have been let in and may have
-// sent a request. The queue is first made as short as it can be, so that clients who
-// come now wait outside: they find the door closed, which they can tell from a request
-// that was lost.
-// It returns when that is done, or when ctx is.
-func (l *limitListener) finish(ctx context.Context) {
-	door, ok := l.Listener.(*net.TCPListener)
-	if !ok || !l.finishing.CompareAndSwap(false, true) {
-		return
-	}
-	shortenQueue(door)
-	l.latest.Store(time.Now().Add(doorMost).UnixNano())
-	l.waitMore()
-	select {
-	case <-l.finished:
-	case <-ctx.Done():
-	}
-}
-
-// waitMore lets Accept wait for another moment.
-func (l *limitListener) waitMore() {
-	if door, ok := l.Listener.(*net.TCPListener); ok {
-		until := min(time.Now().Add(doorIdle).UnixNano(), l.latest.Load())
-		_ = door.SetDeadline(time.Unix(0, until)) // fails when it is closed, and so does Accept then
-	}
-}
 
 // How a connection is turned away.
 const (

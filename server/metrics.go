@@ -122,6 +122,8 @@ func (m *Metrics) watch(s *Server) {
 			func() float64 { return float64(s.light.in.Load() + s.heavy.in.Load()) }),
 		gauge("zhida_connections", "Open connections.",
 			func() float64 { return float64(s.conns.Load()) }),
+		gauge("zhida_requests_receiving", "Requests of whose body a part is still on its way.",
+			func() float64 { return float64(s.receiving.Load()) }),
 		gauge("zhida_body_bytes", "Bytes of large request bodies that are held.",
 			func() float64 { return float64(s.bodies.held.Load()) }),
 	)

@@ -23,7 +23,8 @@ func (s *Server) observe(x *exchange) {
 	}
 	if s.cfg.AccessLog {
 		s.log.LogAttrs(x.base, slog.LevelInfo, "request", slog.String("method", x.route.method),
-			slog.String("route", x.route.path), slog.Int("status", status), slog.Duration("elapsed", elapsed))
+			slog.String("route", x.route.path),
+			slog.Int("status", status), slog.Duration("elapsed", elapsed))
 	}
 }
 

@@ -120,21 +120,20 @@ func TestOverload(t *testing.T) {
 			}
 		})
 	}
-	until := func(n *atomic.Int64, want int64) {
-		for n.Load() < want {
-			time.Sleep(time.Millisecond)
-		}
+	reaches := func(n *atomic.Int64, want int64) {
+		t.Helper()
+		until(t, func() bool { return n.Load() >= want })
 	}
 	for range 60 {
 		ask("demo")
 	}
-	until(&upstream.asked, 20)
-	until(&refused, 40)
+	reaches(&upstream.asked, 20)
+	reaches(&refused, 40)
 	for range 30 {
 		ask("other")
 	}
-	until(&upstream.asked, 40)
-	until(&refused, 50)
+	reaches(&upstream.asked, 40)
+	reaches(&refused, 50)
 	if got := h.send("GET", "/readyz", "", ""); got.status != 200 {
 		t.Errorf("/readyz under load: %d", got.status)
 	}
@@ -155,7 +154,7 @@ func TestOverload(t *testing.T) {
 // asking finishes every request that it has begun. A request may find the door closed;
 // one that was let in is never cut off.
 func TestShutdownUnderLoad(t *testing.T) {
-	for range 5 {
+	for range 3 {
 		shutdownOnce(t)
 	}
 }
@@ -196,9 +195,7 @@ func shutdownOnce(t *testing.T) {
 			}
 		})
 	}
-	for good.Load() < 50 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, func() bool { return good.Load() >= 50 })
 	start := time.Now()
 	if err := h.Shutdown(); err != nil {
 		t.Errorf("shutdown: %v", err)
@@ -238,7 +235,7 @@ func renderOnce(client *http.Client, url string) error {
 // /readyz says so at once, and what takes too long is cut off with an error.
 func TestShutdownWaits(t *testing.T) {
 	upstream := &waiting{let: make(chan struct{})}
-	h := newHouse(t, Config{Linger: time.Second, DrainTimeout: 5 * time.Second})
+	h := newHouse(t, Config{Linger: 500 * time.Millisecond, DrainTimeout: 5 * time.Second})
 	h.rooms.Bots.Find("demo").fetcher = upstream
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -251,16 +248,19 @@ func TestShutdownWaits(t *testing.T) {
 	go func() {
 		reply <- h.send("POST", "/v1/bots/demo/render", renderKey, `{"answer":"((#queryData:https://crm.example.com/u))"}`)
 	}()
-	for upstream.asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, func() bool { return upstream.asked.Load() > 0 })
 	go func() { down <- h.Shutdown() }()
-	for !h.leaving.Load() {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, h.leaving.Load)
 	if got := h.send("GET", "/readyz", "", ""); got.status != 503 {
 		t.Errorf("/readyz: %d", got.status)
 	}
+	until(t, func() bool { // the door is closed, and a moment has passed
+		c, err := net.Dial("tcp", ln.Addr().String()) //nolint:noctx // on loopback
+		if err == nil {
+			_ = c.Close()
+		}
+		return err != nil
+	})
 	close(upstream.let)
 	if got := <-reply; got.status != 200 || !strings.Contains(got.body, "到了") {
 		t.Errorf("%d %s", got.status, got.body)
@@ -290,9 +290,7 @@ func TestShutdownCutsOff(t *testing.T) {
 	go func() {
 		reply <- h.send("POST", "/v1/bots/demo/render", renderKey, `{"answer":"((#queryData:https://crm.example.com/u))"}`)
 	}()
-	for upstream.asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, func() bool { return upstream.asked.Load() > 0 })
 	if err := h.Shutdown(); err == nil {
 		t.Error("shutdown says that nothing was cut off")
 	}

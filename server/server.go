@@ -46,6 +46,7 @@ type Server struct {
 	light, heavy gate
 	bodies       budget
 	conns        atomic.Int64
+	receiving    atomic.Int64 // requests whose body has not arrived whole
 	listener     atomic.Pointer[limitListener]
 	leaving      atomic.Bool // Shutdown has begun
 	base         context.Context
