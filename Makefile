@@ -5,7 +5,7 @@
 SHELL      := /bin/bash
 BIN        := $(CURDIR)/.bin
 STATICCHECK_VERSION := 2026.2.2
-PACKAGES   := ./... ./testdata/...
+PACKAGES   := ./... ./testdata
 # Tests that measure growth or wait for a real time-out: once is enough, twenty times is not.
 LONG       := TestLinear|TestManyOpeners|TestSeededDefects|TestHostile|TestE1|Test.*Deadline.*Real
 FUZZTIME   ?= 30s

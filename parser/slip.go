@@ -111,7 +111,7 @@ func (l *linter) computed(c *cursor, p int) bool {
 func (l *linter) expression(c *cursor, p int) bool {
 	rest := c.src[c.pos:min(c.end, c.pos+256)]
 	n := strings.IndexAny(rest, "}{$\r\n")
-	if n <= 0 || rest[n] != '}' {
+	if n <= 0 || rest[n] != '}' || c.html && tagLen(rest) > 0 {
 		return false
 	}
 	if op := strings.TrimLeft(rest[:n], " \t"); op == "" || !strings.ContainsAny(op[:1], "+-*/%?<>=!&") || len(op) < 2 {
