@@ -44,9 +44,12 @@ func (c *compiler) variable(i int32) bool {
 			}
 		}
 		o = op{code: opOther, arg: uint32(len(c.others))}
+		if declared || n.HasFallback {
+			o.flags = isDeclared
+		}
 		c.others = append(c.others, other{
 			start: uint32(n.Start), end: uint32(n.End), name: uint32(n.Name), dot: uint32(n.Name) + uint32(dot),
-			nameEnd: uint32(n.NameEnd), declared: declared || n.HasFallback,
+			nameEnd: uint32(n.NameEnd),
 		})
 	}
 	branch := n.Child != 0 && c.markdown != nil && c.labels == 0

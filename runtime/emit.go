@@ -266,7 +266,7 @@ func (r *Render) value(o *op) (text string, own bool) {
 		e := &r.p.others[o.arg]
 		src := r.p.src
 		v, ok := r.facts.Other(src[e.name:e.dot], src[e.dot+1:e.nameEnd])
-		if ok || e.declared {
+		if ok || o.flags&isDeclared != 0 {
 			return v.Text(), false
 		}
 		return src[e.start:e.end], true

@@ -83,12 +83,12 @@ type jsonWriter struct {
 }
 
 // open begins a text segment.
-func (w *jsonWriter) open() {
-	if w.dst[len(w.dst)-1] == '}' {
-		w.dst = append(w.dst, ',')
-	}
-	w.dst = append(w.dst, `{"type":"text","text":"`...)
+func (w *jsonWriter) open(dst []byte) []byte {
 	w.closed = false
+	if dst[len(dst)-1] == '}' {
+		dst = append(dst, ',')
+	}
+	return append(dst, `{"type":"text","text":"`...)
 }
 
 // close ends it.
@@ -97,33 +97,35 @@ func (w *jsonWriter) close() {
 	w.closed = true
 }
 
-// write goes through the ops.
+// write goes through the ops. dst is w.dst while nobody else needs that.
 func (w *jsonWriter) write() {
-	p, flags, constants := w.p, w.flags, w.p.json()
-	ops := p.ops
+	ops, flags, facts := w.p.ops, w.flags, w.facts
+	constants := jsonReader{jsonForm: w.p.json()}
 	stop := len(ops)
 	if w.fit.state == fitCut {
 		stop = int(w.fit.at)
 	}
+	dst := w.dst
 	for pc := 0; pc < stop; {
 		o := &ops[pc]
-		if text := constants.constant(o, pc); text != "" {
-			if w.closed {
-				w.open()
+		if len(o.text) > 0 {
+			if text := constants.constant(o, pc); text != "" {
+				if w.closed {
+					dst = w.open(dst)
+				}
+				dst = append(dst, text...)
 			}
-			w.dst = append(w.dst, text...)
 		}
 		switch o.code {
 		case opConst:
 			pc++
 		case opFact:
-			v := w.facts.Text(vars.Slot(o.slot))
 			pc++
-			if v != "" {
+			if v := facts.Text(vars.Slot(o.slot)); v != "" {
 				if w.closed {
-					w.open()
+					dst = w.open(dst)
 				}
-				w.dst = scan.AppendEscaped(w.dst, v)
+				dst = scan.AppendEscaped(dst, v)
 			} else if o.flags&hasFallback != 0 {
 				pc++
 			}
@@ -135,25 +137,28 @@ func (w *jsonWriter) write() {
 		case opJump:
 			pc = int(o.arg)
 		default:
+			w.dst = dst
 			if w.segments && o.isAction() {
 				w.action(o)
-				pc = p.afterAction(pc)
-				break
+				pc = w.p.afterAction(pc)
+			} else {
+				pc = w.other(pc)
 			}
-			pc = w.other(pc)
+			dst = w.dst
 		}
-		if len(w.dst) > w.most {
-			return
+		if len(dst) > w.most {
+			break
 		}
 	}
 	if w.fit.state == fitCut && w.fit.constant {
 		if text := constants.constant(&ops[stop], stop); text != "" {
 			if w.closed {
-				w.open()
+				dst = w.open(dst)
 			}
-			w.dst = append(w.dst, text...)
+			dst = append(dst, text...)
 		}
 	}
+	w.dst = dst
 }
 
 // other writes any op's value: as content first, and then escaped where that is
@@ -162,7 +167,7 @@ func (w *jsonWriter) other(pc int) (next int) {
 	opened := w.closed
 	from := len(w.dst)
 	if w.closed {
-		w.open()
+		w.dst = w.open(w.dst)
 	}
 	text := len(w.dst)
 	w.dst, next = w.step(w.dst, pc)
@@ -179,22 +184,21 @@ func (w *jsonWriter) other(pc int) (next int) {
 
 // action writes an action as a segment.
 func (w *jsonWriter) action(o *op) {
-	if !w.closed {
-		w.close()
-	}
 	dst := w.dst
+	if !w.closed {
+		dst = append(dst, `"}`...)
+		w.closed = true
+	}
 	if dst[len(dst)-1] == '}' {
 		dst = append(dst, ',')
 	}
 	a := &w.p.actions[o.arg]
-	label := w.labelOf(int(o.arg))
-	dst = append(dst, `{"type":"action","function":"`...)
-	dst = append(dst, a.function.name()...)
-	dst = append(dst, `","argument":"`...)
+	dst = append(dst, actionBegins[a.function]...)
 	if a.argument != "" {
 		dst = scan.AppendEscaped(dst, a.argument)
 	}
 	dst = append(dst, `","label":"`...)
+	label := w.labelOf(int(o.arg))
 	dst = scan.AppendEscaped(dst, label)
 	if w.newToken != nil {
 		dst = append(dst, `","token":"`...)
@@ -202,3 +206,11 @@ func (w *jsonWriter) action(o *op) {
 	}
 	w.dst = append(dst, `"}`...)
 }
+
+// actionBegins are the beginnings of actions in JSON, by function.
+var actionBegins = func() (begins [numFunctions]string) {
+	for f := range functions {
+		begins[f] = `{"type":"action","function":"` + functions[f].Name + `","argument":"`
+	}
+	return begins
+}()

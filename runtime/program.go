@@ -77,6 +77,7 @@ const (
 	hasFallback                     // see opcode
 	labelOnly                       // opAction: no action may stand here
 	isFused                         // opLabel: the tail is there
+	isDeclared                      // opOther: absent, it is empty and not its own text
 )
 
 // action is an operation.
@@ -93,7 +94,6 @@ type action struct {
 type other struct {
 	start, end         uint32
 	name, dot, nameEnd uint32
-	declared           bool // or it has a fallback: absent, it is empty
 }
 
 // heavy is what programs have that evaluate or call.
@@ -164,10 +164,8 @@ func (p *Program) Cost() int64 {
 
 const templateSize = int(unsafe.Sizeof(dataurl.Template{}))
 
-func (h *heavy) cost() int {
-	n := int(unsafe.Sizeof(*h)) + (cap(h.conditions)+cap(h.computed))*int(unsafe.Sizeof(evaluated{})) +
-		cap(h.names)*int(unsafe.Sizeof("")) + cap(h.paths)*int(unsafe.Sizeof(path{})) +
-		cap(h.calls)*int(unsafe.Sizeof(call{})) + cap(h.parts)*int(unsafe.Sizeof(opRange{})) + 4*cap(h.deps)
+// exprCost is what the exprs of h hold, each counted once.
+func (h *heavy) exprCost() (n int) {
 	seen := map[*condition.Expr]bool{}
 	for _, list := range [][]evaluated{h.conditions, h.computed} {
 		for i := range list {
@@ -177,6 +175,13 @@ func (h *heavy) cost() int {
 			}
 		}
 	}
+	return n
+}
+
+func (h *heavy) cost() int {
+	n := int(unsafe.Sizeof(*h)) + h.exprCost() + (cap(h.conditions)+cap(h.computed))*int(unsafe.Sizeof(evaluated{})) +
+		cap(h.names)*int(unsafe.Sizeof("")) + cap(h.paths)*int(unsafe.Sizeof(path{})) +
+		cap(h.calls)*int(unsafe.Sizeof(call{})) + cap(h.parts)*int(unsafe.Sizeof(opRange{})) + 4*cap(h.deps)
 	for i := range h.calls {
 		// What a dataurl.Template holds: its text, and two numbers for each value.
 		c := &h.calls[i]

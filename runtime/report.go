@@ -78,7 +78,7 @@ func (c *compiler) orphan(i int32) {
 // a rule, and stays.
 func (c *compiler) unsafeValue(at int, span diag.Span) {
 	o := &c.ops[at]
-	if c.silent() || !o.place.Refused() || o.code == opOther && !c.others[o.arg].declared {
+	if c.silent() || !o.place.Refused() || o.code == opOther && o.flags&isDeclared == 0 {
 		return
 	}
 	c.unsafe(diag.MsgUnsafeValue, span)
