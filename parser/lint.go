@@ -55,9 +55,10 @@ func overDiagnostic(t *Tree) diag.Diagnostic {
 }
 
 type linter struct {
-	t     *Tree
-	names Names
-	out   []diag.Diagnostic
+	t       *Tree
+	names   Names
+	out     []diag.Diagnostic
+	openers int // that were looked behind for a closer
 }
 
 func (l *linter) add(d diag.Diagnostic) {

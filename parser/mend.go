@@ -23,8 +23,21 @@ type slip struct {
 	closerAt          diag.Span
 }
 
-// mostLook is how many bytes behind an opener its closer is looked for.
-const mostLook = 8 << 10
+// mostLook is how many bytes behind an opener its closer is looked for; behind the
+// first many that had none, a text made for the purpose, less.
+const (
+	mostLook   = 8 << 10
+	lessLook   = 512
+	manyOpener = 64
+)
+
+// look returns how far to look behind the next opener.
+func (l *linter) look() int {
+	if l.openers++; l.openers > manyOpener {
+		return lessLook
+	}
+	return mostLook
+}
 
 // closer looks for what ends the body that begins at the cursor, in the rest of the
 // text i and in the texts behind it, and mends it: full-width brackets, brackets of
@@ -34,7 +47,8 @@ func (l *linter) closer(c *cursor, i int32, b byte, s *slip) {
 		return
 	}
 	want, first := closing(b), i
-	most := c.pos + mostLook
+	look := l.look()
+	most := c.pos + look
 	var wrong, single *closerMark
 	for at := *c; at.pos < most; {
 		at.end = min(at.end, most)
@@ -68,12 +82,12 @@ func (l *linter) closer(c *cursor, i int32, b byte, s *slip) {
 			at.end = at.pos
 		}
 	}
-	l.guess(c, first, s, wrong, single)
+	l.guess(c, first, s, look, wrong, single)
 }
 
 // guess puts a closer where the editor most likely wanted it; the opener stands in
 // the text first.
-func (l *linter) guess(c *cursor, first int32, s *slip, wrong, single *closerMark) {
+func (l *linter) guess(c *cursor, first int32, s *slip, look int, wrong, single *closerMark) {
 	put := func(at diag.Span, text string) {
 		c.edits = append(c.edits, diag.Edit{Span: at, NewText: text})
 		s.closerAt = at
@@ -86,7 +100,7 @@ func (l *linter) guess(c *cursor, first int32, s *slip, wrong, single *closerMar
 		s.wrong = l.t.Source[wrong.span.Start:wrong.span.End]
 		put(wrong.span, s.closer)
 	default:
-		at := l.lineEnd(c, first, s.closer == "}}")
+		at := l.lineEnd(c, first, look, s.closer == "}}")
 		put(diag.Span{Start: at, End: at}, s.closer)
 	}
 }
@@ -94,17 +108,17 @@ func (l *linter) guess(c *cursor, first int32, s *slip, wrong, single *closerMar
 // lineEnd returns where the line or the body ends in which the cursor stands. Logic
 // may hold the expressions in between, labels and URLs hold variables only. In html the
 // closing tags at the end stay outside.
-func (l *linter) lineEnd(c *cursor, i int32, logic bool) int {
+func (l *linter) lineEnd(c *cursor, i int32, look int, logic bool) int {
 	from, at := c.pos, c.pos
 	for ; i != 0; i = l.t.Nodes[i].Next {
 		n := &l.t.Nodes[i]
 		switch {
 		case n.Kind == Text:
 			from = max(from, int(n.Start))
-			if k := strings.IndexAny(l.t.Source[from:n.End], "\r\n"); k >= 0 {
+			if k := strings.IndexAny(l.t.Source[from:min(int(n.End), from+look)], "\r\n"); k >= 0 {
 				return l.beforeTags(c.pos, from+k)
 			}
-		case n.role != noElse || n.Kind != Variable && n.Kind != Computed && !logic || int(n.End) > c.pos+mostLook:
+		case n.role != noElse || n.Kind != Variable && n.Kind != Computed && !logic || int(n.Start) > c.pos+look:
 			return l.beforeTags(c.pos, at)
 		}
 		at = int(n.End)

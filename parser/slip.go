@@ -3,6 +3,7 @@ package parser
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/zhida-kb/zhida/parser/diag"
 )
@@ -17,6 +18,9 @@ func (l *linter) slipAt(i int32, p int) int {
 	if p > 0 && c.src[p-1] == '\\' {
 		return p + n // meant as text, whatever it would be
 	}
+	if !worth(c.src[p:end]) {
+		return p + n
+	}
 	ok := false
 	switch b {
 	case '$':
@@ -28,6 +32,20 @@ func (l *linter) slipAt(i int32, p int) int {
 		return p + n
 	}
 	return max(c.pos, p+n)
+}
+
+// worth reports whether more than a bracket may stand at s: what follows one or two of
+// them decides nearly always, and at once.
+func worth(s string) bool {
+	k := 1
+	if len(s) > 1 && s[1] == s[0] {
+		k = 2
+	}
+	if s[0] >= utf8.RuneSelf || len(s) <= k || s[k] >= utf8.RuneSelf || s[0] == '$' {
+		return true
+	}
+	c := s[k]
+	return nameByte[c] || c == '#' || c == ' ' || c == '\t' || c == '<' || c == '&'
 }
 
 // variable looks at what may be meant as ${scope.name}.
