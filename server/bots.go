@@ -1,6 +1,7 @@
 package server
 
 import (
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,7 @@ type Bot struct {
 	preview    runtime.Fetcher // without the reply cache
 	metrics    *botMetrics
 	gate       gate
+	salt       uint64 // tells bots apart in knownAnswers
 }
 
 // Vocabulary is what the bot's answers may say.
@@ -117,6 +119,9 @@ func NewBot(s BotSettings, path string, parts BotParts) (*Bot, []SettingsFault) 
 	if len(faults) > 0 {
 		return nil, faults
 	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s.ID)) // never fails
+	b.salt = h.Sum64()
 	b.gate.limit = int64(max(parts.MaxInFlight, 1))
 	if parts.Metrics != nil {
 		b.metrics = parts.Metrics.bot(s.ID)

@@ -157,7 +157,11 @@ func TestMedia(t *testing.T) {
 		{"text/plain", "", 415}, {"multipart/form-data; boundary=x", "", 415}, {"application/xml", "", 415},
 		{"application/json", "gzip", 415},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), "POST", h.url+"/v1/bots/demo/render", strings.NewReader(`{"answer":"x"}`))
+		body := `{"answer":"x"}`
+		if c.coding == "gzip" {
+			body = "\x1f\x8b\x08\x00"
+		}
+		req, err := http.NewRequestWithContext(t.Context(), "POST", h.url+"/v1/bots/demo/render", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -127,7 +127,7 @@ func (m *Metrics) watch(s *Server) {
 		gauge("zhida_body_bytes", "Bytes of large request bodies that are held.",
 			func() float64 { return float64(s.bodies.held.Load()) }),
 	)
-	m.watchCache(s.rooms.Cache)
+	m.watchCache(s.rooms.Cache, s.known)
 }
 
 // bot returns the series of a bot. The first maxBots of them have their own label.
@@ -213,7 +213,7 @@ func (m *Metrics) text() ([]byte, error) {
 }
 
 // watchCache adds the series of the program cache.
-func (m *Metrics) watchCache(c *runtime.Cache) {
+func (m *Metrics) watchCache(c *runtime.Cache, known *knownAnswers) {
 	if c == nil {
 		return
 	}
@@ -222,7 +222,7 @@ func (m *Metrics) watchCache(c *runtime.Cache) {
 			func() float64 { return float64(read(c.Stats())) }))
 	}
 	counter("zhida_program_cache_hits_total", "Renders whose program was in the cache.",
-		func(s runtime.CacheStats) uint64 { return s.Hits })
+		func(s runtime.CacheStats) uint64 { return s.Hits + known.hits.Load() })
 	counter("zhida_program_cache_misses_total", "Renders whose program was not in the cache.",
 		func(s runtime.CacheStats) uint64 { return s.Misses })
 	counter("zhida_program_cache_evicted_total", "Programs that gave way.",

@@ -17,6 +17,10 @@ type renderRequest struct {
 	format       runtime.Format
 	include      Include
 	seen         uint8 // a bit for each member that was met
+
+	raw   string // the answer as it is written
+	hash  uint64 // of raw
+	known *known // nil: the answer is not known by raw
 }
 
 // The members of a render request, as bits of renderRequest.seen.
@@ -43,7 +47,7 @@ func serveRender(s *Server, x *exchange) *Problem {
 	if x.bot.nickName != "" {
 		x.facts.SetDefault(vars.RobotInfoNickName, x.bot.nickName)
 	}
-	program := s.rooms.Cache.Get(stringAsBytes(q.answer), q.format, x.bot.vocabulary, s.cfg.Limits)
+	program := s.program(&q, x.bot.vocabulary)
 	in := runtime.Input{
 		Facts:      &x.facts,
 		Fetcher:    x.bot.fetcher,
@@ -59,6 +63,35 @@ func serveRender(s *Server, x *exchange) *Problem {
 	return nil
 }
 
+// program finds or makes the program of a render's answer.
+func (s *Server) program(q *renderRequest, v *runtime.Vocabulary) *runtime.Program {
+	if q.known != nil && q.known.is(q.format, v) {
+		s.known.hits.Add(1)
+		return q.known.program
+	}
+	p := s.rooms.Cache.Get(stringAsBytes(q.answer), q.format, v, s.cfg.Limits)
+	s.known.remember(q.hash, q.raw, q.answer, q.format, v, p)
+	return p
+}
+
+// scanAnswer reads the answer, the long way only when it is not known as it is written.
+func (x *exchange) scanAnswer(q *renderRequest) {
+	if !x.once(q, hasAnswer, "answer") {
+		return
+	}
+	raw, ok := x.scan.Opaque()
+	if ok {
+		q.raw = raw
+		if q.known, q.hash = x.s.known.find(raw, x.bot.salt); q.known != nil {
+			q.answer = q.known.answer
+			return
+		}
+	}
+	if q.answer, ok = x.scan.Text(); !ok {
+		x.notA("/answer", aString)
+	}
+}
+
 // scanRender reads the body of a render; the facts take the context from it.
 func (x *exchange) scanRender(q *renderRequest) *Problem {
 	s := &x.scan
@@ -66,10 +99,10 @@ func (x *exchange) scanRender(q *renderRequest) *Problem {
 	if !s.EnterObject() {
 		return x.notAnObject()
 	}
-	for s.Next() {
+	for s.NextKey() {
 		switch key := s.Key(); key {
 		case "answer":
-			x.member(q, hasAnswer, key, &q.answer)
+			x.scanAnswer(q)
 		case "context":
 			if x.once(q, hasContext, key) {
 				if err := x.facts.Read(s, "/context"); err != nil {

@@ -45,6 +45,7 @@ type Server struct {
 	metrics      *Metrics
 	light, heavy gate
 	bodies       budget
+	known        *knownAnswers
 	conns        atomic.Int64
 	receiving    atomic.Int64 // requests whose body has not arrived whole
 	listener     atomic.Pointer[limitListener]
@@ -70,6 +71,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.devKey = &Key{Name: "dev", Scope: ScopeAdmin, areas: ScopeAdmin.areas()}
 	s.light.limit, s.heavy.limit = int64(cfg.MaxInFlight), int64(cfg.MaxHeavy)
 	s.bodies.limit = cfg.BodyMemory
+	s.known = newKnownAnswers()
 	s.base, s.giveUp = context.WithCancel(context.Background())
 	s.pool.New = s.newExchange
 	table := routes(cfg.Dev)

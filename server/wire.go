@@ -19,15 +19,10 @@ var (
 	contentTypeHTML = []byte("text/html; charset=utf-8")
 )
 
-// checkMedia refuses bodies that say that they are no JSON, or that they are
-// compressed. No type at all is taken, and so is the one that curl and many HTTP
+// checkMedia refuses bodies that say that they are no JSON. No type at all is taken, and so is the one that curl and many HTTP
 // libraries put on any body when they are told nothing: what it holds decides.
 func (x *exchange) checkMedia() *Problem {
-	h := &x.ctx.Request.Header
-	if coding := h.Peek(fasthttp.HeaderContentEncoding); len(coding) > 0 && !bytes.EqualFold(coding, []byte("identity")) {
-		return &Problem{Code: UnsupportedMedia, Detail: text("不支持压缩的请求内容。", "Compressed bodies are not supported.")}
-	}
-	media := h.ContentType()
+	media := x.ctx.Request.Header.ContentType()
 	if bytes.Equal(media, contentTypeJSON) || len(media) == 0 {
 		return nil
 	}
@@ -96,8 +91,21 @@ func (x *exchange) contextFaults(err error) {
 	}
 }
 
+// compressed is the refusal of a body that is compressed. It is asked for only where a
+// body turned out to be no JSON: a look at one more header costs every request.
+func (x *exchange) compressed() *Problem {
+	coding := x.ctx.Request.Header.Peek(fasthttp.HeaderContentEncoding)
+	if len(coding) == 0 || bytes.EqualFold(coding, []byte("identity")) {
+		return nil
+	}
+	return &Problem{Code: UnsupportedMedia, Detail: text("不支持压缩的请求内容。", "Compressed bodies are not supported.")}
+}
+
 // notAnObject is the refusal of a body that is no JSON object.
 func (x *exchange) notAnObject() *Problem {
+	if p := x.compressed(); p != nil {
+		return p
+	}
 	if x.scan.End() != nil {
 		return x.brokenJSON()
 	}
@@ -107,6 +115,9 @@ func (x *exchange) notAnObject() *Problem {
 // brokenJSON is the refusal of a body that is not JSON, or not as strict as it is taken
 // here. What else was found before is told too, behind it.
 func (x *exchange) brokenJSON() *Problem {
+	if p := x.compressed(); p != nil {
+		return p
+	}
 	var syntax *scan.Error
 	if !errors.As(x.scan.Err(), &syntax) {
 		return badInput(x.faults...)
