@@ -63,25 +63,46 @@ func MarkdownPlaces(pieces []MarkdownPiece) (places []Place, action []bool) {
 	if n == 0 {
 		return nil, nil
 	}
-	places, action = make([]Place, n), make([]bool, n)
-	seen := make([]bool, n)
-	for v := range variants(pieces) {
-		v.scan()
-		for i := range v.marks {
-			m := &v.marks[i]
-			if !seen[m.id] {
-				seen[m.id], places[m.id], action[m.id] = true, m.place, m.link
-				continue
+	f := &finder{places: make([]Place, n), action: make([]bool, n), seen: make([]bool, n), gone: make([]bool, n)}
+	// Where html refuses a value nothing stands, so the text has to be looked
+	// at without it, too.
+	for more := true; more; {
+		for v := range variants(pieces, f.gone) {
+			v.scan()
+			f.merge(v)
+		}
+		more = false
+		for id, p := range f.places {
+			if f.seen[id] && p == Unsafe && !f.gone[id] {
+				f.gone[id], more = true, true
 			}
-			places[m.id] = mergePlaces(places[m.id], m.place)
-			action[m.id] = action[m.id] && m.link
 		}
 	}
-	refuseUnseen(pieces, seen, places)
-	for i, p := range places {
-		action[i] = action[i] && !p.Refused()
+	refuseUnseen(pieces, f.seen, f.places)
+	for i, p := range f.places {
+		f.action[i] = f.action[i] && !p.Refused()
 	}
-	return places, action
+	return f.places, f.action
+}
+
+// finder gathers the places of an answer's values from its variants.
+type finder struct {
+	places []Place
+	action []bool
+	seen   []bool // by ID: it occurred in a variant
+	gone   []bool // by ID: it is left out from now on, for its place is Unsafe
+}
+
+func (f *finder) merge(v *variant) {
+	for i := range v.marks {
+		m := &v.marks[i]
+		if !f.seen[m.id] {
+			f.seen[m.id], f.places[m.id], f.action[m.id] = true, m.place, m.link
+			continue
+		}
+		f.places[m.id] = mergePlaces(f.places[m.id], m.place)
+		f.action[m.id] = f.action[m.id] && m.link
+	}
 }
 
 // countIDs returns one more than the largest ID.

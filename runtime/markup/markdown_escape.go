@@ -189,12 +189,8 @@ func isWord(r rune) bool { return !util.IsPunctRune(r) && !util.IsSpaceRune(r) }
 // appendCode appends value as code, where nothing can be escaped:
 // back-quotes and line breaks become spaces.
 func appendCode(dst []byte, value string, flags Place) []byte {
-	blank := true
-	for i := 0; i < len(value) && blank; i++ {
-		blank = value[i] <= ' ' || value[i] == '`'
-	}
 	switch {
-	case blank && flags&codeNotBlank != 0:
+	case flags&codeNotBlank != 0 && (value == "" || value[0] <= ' ' || value[0] == '`'):
 		dst = append(dst, standIn...)
 	case value == "":
 		if flags&codeNotEmpty != 0 {

@@ -128,19 +128,25 @@ type mdCheck struct {
 	elements string // with x, links to operations left out
 	linked   string // with x and links
 	words    []byte // the html with a word for each value
-	unsafe   bool   // a place is Unsafe: what html's rules say, not x
+	broken   bool   // the author's html ends within a tag: what a reader sees is anything
 }
 
 func newCheck(pieces []MarkdownPiece, choose choiceOf) *mdCheck {
 	c := &mdCheck{pieces: pieces, choose: choose}
 	c.places, c.actions = MarkdownPlaces(pieces)
-	for _, p := range c.places {
-		c.unsafe = c.unsafe || p == Unsafe
-	}
-	c.elements = mdElements(c.render(func(*MarkdownPiece) string { return "x" }), true)
+	x := c.render(func(p *MarkdownPiece) string {
+		if c.places[p.ID] == Unsafe {
+			return "" // as html's rules say
+		}
+		return "x"
+	})
+	c.elements, c.broken = mdElements(x, true), mdBroken(x)
 	c.linked = mdElements(c.render(func(p *MarkdownPiece) string {
 		if c.actions[p.ID] {
 			return c.put(p, "x")
+		}
+		if c.places[p.ID] == Unsafe {
+			return ""
 		}
 		return "x"
 	}), false)
@@ -168,10 +174,6 @@ func (c *mdCheck) put(p *MarkdownPiece, value string) string {
 func (c *mdCheck) check(values ...string) string {
 	value := func(id int) string { return values[id%len(values)] }
 	with := c.render(func(p *MarkdownPiece) string { return c.put(p, value(p.ID)) })
-	if c.unsafe {
-		mdConvert(with)
-		return ""
-	}
 	source := []byte(with)
 	doc := mdOracle.Parser().Parse(text.NewReader(source))
 	if got := mdTree(doc, true); got != c.elements {
@@ -189,6 +191,9 @@ func (c *mdCheck) check(values ...string) string {
 			s = strings.ReplaceAll(s, w, mdShown(p, value(id)))
 		}
 		return s
+	}
+	if c.broken {
+		return ""
 	}
 	for id, p := range c.places {
 		if (p == markdownAuto || p == markdownAutoEnd) && value(id) == "" {
@@ -291,6 +296,29 @@ func mdNormal(s string) string {
 // set.
 func mdElements(src string, transparent bool) string {
 	return mdTree(mdOracle.Parser().Parse(text.NewReader([]byte(src))), transparent)
+}
+
+// mdBroken reports whether the raw html of src ends within a tag, or in an
+// element whose content is not quite html.
+func mdBroken(src string) bool {
+	source := []byte(src)
+	var h HTML
+	err := ast.Walk(mdOracle.Parser().Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.RawHTML:
+			h = h.Feed(string(n.Segments.Value(source)))
+		case *ast.HTMLBlock:
+			h = h.Feed(string(n.Lines().Value(source)))
+			if n.HasClosure() {
+				h = h.Feed(string(n.ClosureLine.Value(source)))
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return err != nil || !h.InText()
 }
 
 func mdTree(doc ast.Node, transparent bool) string {

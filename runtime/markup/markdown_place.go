@@ -57,8 +57,8 @@ const (
 	// markdownAutoEnd is the end of such a URL before a `*`, `_` or `~`,
 	// whose meaning depends on the character before it.
 	markdownAutoEnd Place = 230
-	// markdownAutoJoint is the end of such a URL behind a `_` or `~` that an
-	// emphasis could end in: it may not be empty.
+	// markdownAutoJoint is in such a URL behind a `_` or `~` that an emphasis
+	// could end in, or between back-quotes: it may not be empty.
 	markdownAutoJoint Place = 234
 	// markdownHost is a label of the host name of a URL or e-mail address in
 	// the text: what is no such label becomes x.
@@ -108,8 +108,9 @@ const (
 	codeStart
 	// codeNotEmpty: directly between the back-quotes.
 	codeNotEmpty
-	// codeNotBlank: a blank line would end the block, or a run of back-quotes
-	// is next to the value.
+	// codeNotBlank: the value may neither be empty nor begin with a space,
+	// for a blank line or another indentation would end the block, or a run
+	// of back-quotes is next to it.
 	codeNotBlank
 	// codeBreak: the paragraph begins with a bracket, so that `]:` could make
 	// a reference's definition of it, or the code follows a word, so that `@`

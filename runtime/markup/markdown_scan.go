@@ -3,6 +3,7 @@ package markup
 import (
 	"bytes"
 	"sort"
+	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
@@ -80,22 +81,27 @@ func (s *scanner) block(n ast.Node) {
 			for _, r := range bytes.TrimRight(s.src[:info.Start], " \t") {
 				fence = r
 			}
-			for i := range s.within(info.Start, info.Stop) {
-				m := &s.within(info.Start, info.Stop)[i]
-				m.set(markdownText | s.textFlags(m, info.Start, textSpace|textTight))
+			marks := s.within(info.Start, info.Stop)
+			for i := range marks {
+				p := markdownRefused
+				if !s.inHTML() {
+					p = markdownText | s.textFlags(&marks[i], info.Start, textSpace|textTight)
+				}
+				marks[i].set(p)
 			}
 		} else if p := n.Pos(); p >= 0 && p < len(s.src) {
 			fence = s.src[p]
 		}
 		s.codeBlock(n, fence)
 	case *ast.HTMLBlock:
-		lines := n.Lines()
+		lines, local := n.Lines(), HTML{}
 		for i := range lines.Len() {
-			s.raw(lines.At(i), true)
+			local = s.raw(lines.At(i), local, true)
 		}
 		if n.HasClosure() {
-			s.raw(n.ClosureLine, true)
+			s.raw(n.ClosureLine, local, true)
 		}
+		s.endRaw()
 	case *ast.LinkReferenceDefinition:
 		s.definition(n)
 	default:
@@ -148,9 +154,11 @@ func (s *scanner) inline(n ast.Node, flags Place, inLink bool) {
 		s.autoLink(n)
 		return
 	case *ast.RawHTML:
+		local := HTML{}
 		for i := range n.Segments.Len() {
-			s.raw(n.Segments.At(i), false)
+			local = s.raw(n.Segments.At(i), local, false)
 		}
+		s.endRaw()
 		return
 	case *ast.Link:
 		s.links = append(s.links, n)
@@ -197,12 +205,12 @@ func (s *scanner) isShortcut(r *ast.ReferenceLink) bool {
 
 // text sets the place of a mark in text.
 func (s *scanner) text(m *mark, flags Place, inLink bool) {
-	if s.inHTML() {
-		m.set(markdownRefused)
-		return
-	}
 	if s.breaksAddress(m) {
 		m.set(markdownRefusedX)
+		return
+	}
+	if s.inHTML() {
+		m.set(markdownRefused)
 		return
 	}
 	flags = s.textFlags(m, s.start, flags)
@@ -212,13 +220,16 @@ func (s *scanner) text(m *mark, flags Place, inLink bool) {
 	if s.refs && m.bracket >= s.start {
 		flags |= textHead | textStandIn
 	}
+	if !s.html.InText() {
+		flags |= textSpace // <textarea> and the like
+	}
 	if m.fence || s.src[s.start] == '[' && m.risk >= s.start || s.beforeDelimiterRow(m.off) {
 		// A line that ends here could be a fence or a reference's definition,
 		// one that begins here a table's head.
 		flags |= textSpace
 	}
 	if m.action {
-		m.link = !inLink && s.html.InText()
+		m.link = !inLink && s.html.InText() && !(s.refs && s.inLabel(m))
 		if m.link && m.chainL > 0 {
 			switch s.src[m.chainL-1] {
 			case '!', ']':
@@ -229,38 +240,70 @@ func (s *scanner) text(m *mark, flags Place, inLink bool) {
 	m.set(markdownText | flags)
 }
 
+// inLabel reports whether m stands in what could be the label behind a
+// reference's text, as in `[text][label]`.
+func (s *scanner) inLabel(m *mark) bool {
+	const maxLabel = 999 // CommonMark 0.31 section 6.3
+	before := s.src[max(s.start, m.off-maxLabel):m.off]
+	i := bytes.LastIndex(before, []byte("]["))
+	return i >= 0 && bytes.IndexByte(before[i+2:], ']') < 0
+}
+
 // raw follows the raw html of a segment and sets the places of its marks.
-func (s *scanner) raw(seg text.Segment, block bool) {
+// local is the state in the element that goldmark sees: a value must fit
+// there, and where a browser sees it. The state behind it is returned.
+func (s *scanner) raw(seg text.Segment, local HTML, block bool) HTML {
 	from := seg.Start
+	feed := func(to int) {
+		author := string(s.src[from:to])
+		s.html, local = s.html.Feed(author), local.Feed(author)
+		from = to + 1
+	}
 	marks := s.within(seg.Start, seg.Stop)
 	for i := range marks {
 		m := &marks[i]
-		s.html = s.html.Feed(string(s.src[from:m.off]))
-		from = m.off + 1
-		var p Place
+		feed(m.off)
+		var p, q Place
 		p, s.html = s.html.Value()
-		switch {
-		case p == Unsafe:
-			m.set(Unsafe)
-			continue
-		case s.blankBut(seg.Start, seg.Stop, ""), !block && !m.letter, p&guardRef != 0:
-			// Nothing in its place would end a line, or begin a block with it,
-			// or go on with a reference.
-			switch p &^ guardRef {
-			case HTMLText, HTMLAttr:
-				p = p&guardRef | rawTextNotBlank
-			default:
-				if p&guardRef == 0 {
-					m.set(markdownRefused)
-					continue
-				}
-			}
-		case p&guardBreak != 0:
-			p = rawTextBreak
+		q, local = local.Value()
+		const flags = guardRef | guardBreak
+		if p&^flags != q&^flags {
+			p = Unsafe
 		}
-		m.set(markdownHTML | p)
+		m.set(s.rawPlace(m, p, seg, block))
 	}
-	s.html = s.html.Feed(string(s.src[from:seg.Stop]))
+	feed(seg.Stop)
+	return local
+}
+
+// endRaw ends a piece of raw html. Where it ends within a tag or a comment,
+// that takes in some of the tags that goldmark writes, so nothing is known of
+// the rest.
+func (s *scanner) endRaw() {
+	if s.html.state != inText && s.html.state != inRaw {
+		s.html = HTML{state: inBroken}
+	}
+}
+
+// rawPlace returns the place in raw html for the html place p.
+func (s *scanner) rawPlace(m *mark, p Place, seg text.Segment, block bool) Place {
+	switch {
+	case p == Unsafe:
+		return Unsafe
+	case s.blankBut(seg.Start, seg.Stop, ""), p&guardRef != 0,
+		!block && (!m.letter || s.open || s.src[s.start] == '[' || s.beforeDelimiterRow(m.off) || !s.plainAround(m)):
+		// Nothing in its place would end a line, or begin a block with it, or
+		// go on with a reference, or complete what is no element yet.
+		switch base := p &^ (guardRef | guardBreak); {
+		case base == HTMLText || base == HTMLAttr:
+			return markdownHTML | p&guardRef | rawTextNotBlank
+		case p&guardRef == 0:
+			return markdownRefused
+		}
+	case p&guardBreak != 0:
+		return markdownHTML | rawTextBreak
+	}
+	return markdownHTML | p&^guardBreak
 }
 
 // linkParts sets the places of those marks from start to stop that stand in
@@ -332,7 +375,14 @@ func (s *scanner) definition(n *ast.LinkReferenceDefinition) {
 		return
 	}
 	// goldmark may leave a line out of the lines, or in the text behind.
-	marks := s.within(lines.At(0).Start, max(lines.At(lines.Len()-1).Stop, dest+len(n.Destination)))
+	end := dest + len(n.Destination)
+	if len(n.Title) > 0 {
+		for end < len(s.src) && strings.IndexByte(" \t\r\n>", s.src[end]) >= 0 {
+			end++
+		}
+		end = min(end+len(n.Title)+2, len(s.src))
+	}
+	marks := s.within(lines.At(0).Start, max(lines.At(lines.Len()-1).Stop, end))
 	for i := range marks {
 		switch m := &marks[i]; {
 		case m.off < dest:

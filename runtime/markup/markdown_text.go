@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
@@ -240,7 +241,7 @@ func (s *scanner) codeSpan(seg text.Segment) {
 		case s.table:
 			p |= codePipe
 		case s.beforeDelimiterRow(m.off):
-			p |= codeNoPipe
+			p |= codeNoPipe | codeNotBlank
 		}
 		if !m.letter {
 			p |= codeStart | codeNotBlank
@@ -260,6 +261,15 @@ func (s *scanner) codeSpan(seg text.Segment) {
 		}
 		m.set(p)
 	}
+}
+
+// plainAround reports whether the characters before and behind m in an html
+// attribute are its quotes or nothing special.
+func (s *scanner) plainAround(m *mark) bool {
+	plain := func(c byte) bool {
+		return c >= utf8.RuneSelf || isAlnum(c) || strings.IndexByte(` "',./:=?&%`, c) >= 0
+	}
+	return m.chainL > 0 && m.chainR < len(s.src) && plain(s.src[m.chainL-1]) && plain(s.src[m.chainR])
 }
 
 // beforeDelimiterRow reports whether the line behind that of off could be
@@ -294,7 +304,7 @@ func (s *scanner) codeBlock(n ast.Node, fence byte) {
 			case s.inHTML():
 				p = markdownRefused
 			case fence == ' ':
-				if s.blankBut(seg.Start, seg.Stop, "") {
+				if s.blankBut(seg.Start, marks[j].off, "") {
 					p |= codeNotBlank
 				}
 				if !s.blankBut(marks[j].lineStart, seg.Start, "") {
@@ -327,15 +337,16 @@ func (s *scanner) autoLink(n *ast.AutoLink) {
 	for i := range marks {
 		m := &marks[i]
 		if n.AutoLinkType == ast.AutoLinkEmail {
-			m.set(s.mail(label, m.off-at, len(marks)))
+			m.set(s.mail(label, at, m.off-at, len(marks)))
 			continue
 		}
 		path := autoPathStart(label, angle)
 		switch {
 		case m.off-at >= path && angle:
 			m.set(markdownTarget)
-		case m.off-at >= path && m.chainR == end && m.chainL > at && isDelimiter(s.src[m.chainL-1]) &&
-			bytes.IndexByte(s.src[s.start:at], s.src[m.chainL-1]) >= 0:
+		case m.off-at >= path && s.between(m, "`\"'"):
+			m.set(markdownAutoJoint)
+		case m.off-at >= path && m.chainR == end && m.chainL > at && s.matched(m, at, end):
 			m.set(markdownAutoJoint)
 		case m.off-at >= path && m.off+1 == end && end < len(s.src) && isDelimiter(s.src[end]):
 			m.set(markdownAutoEnd)
@@ -347,6 +358,27 @@ func (s *scanner) autoLink(n *ast.AutoLink) {
 			m.set(markdownHost)
 		}
 	}
+}
+
+// matched reports whether a delimiter before m, the last mark in the URL
+// src[at:end], may find another one to match. goldmark leaves punctuation at
+// the end out of a URL.
+func (s *scanner) matched(m *mark, at, end int) bool {
+	for i := m.chainL - 1; i > at && strings.IndexByte("?!.,:*_~)", s.src[i]) >= 0; i-- {
+		c := s.src[i]
+		if isDelimiter(c) && (bytes.IndexByte(s.src[max(s.start, at-4096):at], c) >= 0 ||
+			bytes.IndexByte(s.src[end:min(end+4096, len(s.src))], c) >= 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// between reports whether the characters before and behind m are both among
+// those given: with nothing between they could end what began before.
+func (s *scanner) between(m *mark, chars string) bool {
+	return m.chainL > 0 && m.chainR < len(s.src) &&
+		strings.IndexByte(chars, s.src[m.chainL-1]) >= 0 && strings.IndexByte(chars, s.src[m.chainR]) >= 0
 }
 
 // autoPathStart returns where in a URL any percent-encoded text may stand: behind
@@ -374,13 +406,16 @@ func autoPathStart(label []byte, angle bool) int {
 	return path
 }
 
-// mail returns the place of a mark at off in an address with n marks.
-func (s *scanner) mail(label []byte, off, n int) Place {
+// mail returns the place of a mark at off in the address label, which stands
+// at at and has n marks. Its local part must not become a part of a URL.
+func (s *scanner) mail(label []byte, at, off, n int) Place {
+	before := lastToken(s.src[:at], addressWindow)
 	i := bytes.LastIndexByte(label, '@')
 	switch {
 	case off > i && len(label)-i+maxHost*n < 62:
 		return markdownHost
-	case off < i && i+maxMail*n < 62:
+	case off < i && i+maxMail*n < 62 && !bytes.HasPrefix(label, []byte("www")) &&
+		bytes.IndexByte(before, ':') < 0 && !bytes.Contains(before, []byte("www")):
 		return markdownMail
 	}
 	return markdownRefusedX
@@ -400,6 +435,7 @@ func (s *scanner) target(m *mark, at, end int) Place {
 	strict := !m.letter
 	switch {
 	case whole && m.chainR-m.chainL > 1,
+		s.between(m, "`"),
 		m.chainL == at && m.chainR < end && bytes.IndexByte([]byte(`<"'`), s.src[m.chainR]) >= 0:
 		return markdownTargetStrict
 	case whole && strict:

@@ -39,6 +39,7 @@ type mark struct {
 // len(Branches) for none.
 type chooser struct {
 	pieces  []MarkdownPiece
+	gone    []bool
 	nodes   []*MarkdownPiece
 	index   map[*MarkdownPiece]int
 	visited [][]bool // by number and choice
@@ -48,11 +49,11 @@ type chooser struct {
 }
 
 // variants yields variants of an answer: one in which each branch is shown at
-// least once, and then combinations. Answers on which goldmark would take too
+// least once, and then combinations. The values in gone are left out. Answers on which goldmark would take too
 // long yield none.
-func variants(pieces []MarkdownPiece) iter.Seq[*variant] {
+func variants(pieces []MarkdownPiece, gone []bool) iter.Seq[*variant] {
 	return func(yield func(*variant) bool) {
-		c := &chooser{pieces: pieces, index: map[*MarkdownPiece]int{}}
+		c := &chooser{pieces: pieces, gone: gone, index: map[*MarkdownPiece]int{}}
 		c.number(pieces)
 		c.choice = make([]int, len(c.nodes))
 		var done []string
@@ -163,46 +164,67 @@ func (c *chooser) visit(pieces []MarkdownPiece) {
 	}
 }
 
-// combine sets the choices to one combination after the other. With the
-// first branch for on and the last possibility for off: all on, all off, and
-// for each bit of their numbers those on that have it set, and those that
-// have not, so that of each two both, one of them, and none occur. The first
-// ones that hold half a construct get all combinations.
+// combine sets the choices to one combination after the other: all of them
+// when they are few. Otherwise, with one of a piece's branches for on and the
+// last possibility for off: all on, all off, and for each bit of their numbers
+// those on that have it set, and those that have not, so that of each two
+// both, one of them, and none occur. Pieces that hold half a construct get
+// all combinations, the first ones of them at least.
 func (c *chooser) combine() iter.Seq[struct{}] {
-	const maxOdd = 4
-	set := func(list []int, on func(i int) bool) {
-		for i, n := range list {
-			c.choice[n] = 0
-			if !on(i) {
-				c.choice[n] = choices(c.nodes[n]) - 1
-			}
-		}
-	}
+	const maxAll, maxOdd = 32, 5
 	return func(yield func(struct{}) bool) {
-		if len(c.loose) == 0 {
+		clear(c.choice)
+		if n := c.product(c.loose, maxAll); n <= maxAll {
+			c.all(c.loose, n, yield)
 			return
 		}
-		for i := range c.choice {
-			c.choice[i] = 0
+		most := 0
+		for _, n := range c.loose {
+			most = max(most, choices(c.nodes[n])-1)
 		}
-		for b := -1; b < bits.Len(uint(len(c.loose)-1)); b++ {
-			for _, want := range []int{1, 0} {
-				set(c.loose, func(i int) bool { return b < 0 && want == 1 || b >= 0 && i>>b&1 == want })
-				if !yield(struct{}{}) {
-					return
+		for on := range min(most, 4) {
+			for b := -1; b < bits.Len(uint(len(c.loose)-1)); b++ {
+				for want := range 2 {
+					for i, n := range c.loose {
+						off := choices(c.nodes[n]) - 1
+						c.choice[n] = off
+						if b < 0 && want == 1 || b >= 0 && i>>b&1 == want {
+							c.choice[n] = min(on, off)
+						}
+					}
+					if !yield(struct{}{}) {
+						return
+					}
 				}
 			}
 		}
+		clear(c.choice)
 		odd := c.odd[:min(len(c.odd), maxOdd)]
-		for m := range 1 << len(odd) {
-			if len(odd) < 2 {
-				return
-			}
-			set(c.loose, func(int) bool { return true })
-			set(odd, func(i int) bool { return m>>i&1 == 1 })
-			if !yield(struct{}{}) {
-				return
-			}
+		c.all(odd, min(c.product(odd, maxAll), maxAll), yield)
+	}
+}
+
+// product returns the number of combinations of the pieces in list, or one
+// that is greater than limit.
+func (c *chooser) product(list []int, limit int) int {
+	n := 1
+	for _, i := range list {
+		if n *= choices(c.nodes[i]); n > limit {
+			break
+		}
+	}
+	return n
+}
+
+// all sets the choices of the pieces in list to the first n combinations.
+func (c *chooser) all(list []int, n int, yield func(struct{}) bool) {
+	for m := range n {
+		for _, i := range list {
+			c.choice[i] = m % choices(c.nodes[i])
+			m /= choices(c.nodes[i])
+		}
+		if !yield(struct{}{}) {
+			return
 		}
 	}
 }
@@ -229,6 +251,9 @@ func (c *chooser) write(v *variant, pieces []MarkdownPiece) {
 		case MarkdownText:
 			v.src = append(v.src, p.Text...)
 		case MarkdownValue, MarkdownAction:
+			if c.gone[p.ID] {
+				continue
+			}
 			v.marks = append(v.marks, mark{id: p.ID, off: len(v.src), action: p.Kind == MarkdownAction})
 			v.src = append(v.src, 'x')
 		case MarkdownBranch:
