@@ -27,7 +27,10 @@ func BenchmarkHandle(b *testing.B) {
 
 // TestRenderAllocates holds the render route's ceiling: two allocations a request.
 func TestRenderAllocates(t *testing.T) {
-	const ceiling = 2
+	ceiling := 2.0
+	if raced {
+		ceiling = 20
+	}
 	for name, body := range map[string]string{
 		"S": workloadBody(t, "S"), "M": workloadBody(t, "M"), "L": workloadBody(t, "L"),
 		"action": `{"answer":"[[#toChat(sales):转接]]","conversationId":"c-1","format":"html"}`,
@@ -39,7 +42,7 @@ func TestRenderAllocates(t *testing.T) {
 			t.Fatalf("%s: %s", name, ctx.Response.String())
 		}
 		if n := testing.AllocsPerRun(200, func() { h.Handle(ctx) }); n > ceiling {
-			t.Errorf("%s: %v allocations, at most %d are meant", name, n, ceiling)
+			t.Errorf("%s: %v allocations, at most %v are meant", name, n, ceiling)
 		}
 	}
 }

@@ -109,7 +109,7 @@ func (c *Config) validate() error {
 	positive("HeaderSize", int64(c.HeaderSize))
 	positive("MaxBotLabels", int64(c.MaxBotLabels))
 	if c.Linger >= c.DrainTimeout {
-		faults = append(faults, errors.New("Linger must be shorter than DrainTimeout"))
+		faults = append(faults, errors.New("the time to linger (Linger) must be shorter than the time to drain (DrainTimeout)"))
 	}
 	return errors.Join(faults...)
 }

@@ -123,7 +123,11 @@ func TestBrokenRequests(t *testing.T) {
 // send hold little memory, and are closed when their time is up. reliability.md allows
 // 64 MiB for 2,000, which is 32 KiB each.
 func TestSlowBodies(t *testing.T) {
-	const conns, each = 200, 32 << 10
+	const conns = 200
+	each := int64(32 << 10)
+	if raced {
+		each *= 2
+	}
 	h := newHouse(t, Config{ReadTimeout: 2 * time.Second}).listen()
 	var before, during stdruntime.MemStats
 	stdruntime.GC()

@@ -35,10 +35,10 @@ type corpusHouse struct {
 	parts BotParts
 }
 
-// TestCorpus sends every case of the corpus through the routes: render with the real
+// TestCorpusOverHTTP sends every case of the corpus through the routes: render with the real
 // client against upstreams on loopback, check, and preview with the case's replies as
 // stubs.
-func TestCorpus(t *testing.T) {
+func TestCorpusOverHTTP(t *testing.T) {
 	cases, err := corpus.Load()
 	if err != nil {
 		t.Fatal(err)

@@ -49,7 +49,8 @@ func (l *limitListener) Accept() (net.Conn, error) {
 			l.lastCame = time.Now()
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			continue // finishing: it is time to look whether that is done
-		case errors.As(err, &trouble) && trouble.Temporary(): //nolint:staticcheck // no other way to know, see net/http
+		//lint:ignore SA1019 net/http's server asks the same: there is no other way to know
+		case errors.As(err, &trouble) && trouble.Temporary():
 			// Out of descriptors, for the most part. fasthttp would take it for the end.
 			l.troubled(err)
 			time.Sleep(pause)

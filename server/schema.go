@@ -35,7 +35,6 @@ func array(of schema) schema         { return schema{"type": "array", "items": o
 func ref(name string) schema         { return schema{"$ref": "#/components/schemas/" + name} }
 func str(description string) schema  { return describe(schema{"type": "string"}, description) }
 func num(description string) schema  { return describe(schema{"type": "integer"}, description) }
-func boolean(d string) schema        { return describe(schema{"type": "boolean"}, d) }
 func choice(values ...string) schema { return schema{"type": "string", "enum": values} }
 
 func describe(s schema, description string) schema {

@@ -45,8 +45,8 @@ func TestTraces(t *testing.T) {
 	}
 	for name, s := range byName {
 		for _, a := range s.Attributes {
-			if strings.Contains(a.Value.Emit(), "canary") {
-				t.Errorf("%s has %s = %s", name, a.Key, a.Value.Emit())
+			if strings.Contains(a.Value.String(), "canary") {
+				t.Errorf("%s has %s = %s", name, a.Key, a.Value.String())
 			}
 		}
 	}

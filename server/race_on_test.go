@@ -1,0 +1,6 @@
+//go:build race
+
+package server
+
+// raced: the race detector makes sync.Pool forget and everything larger.
+const raced = true
