@@ -58,30 +58,24 @@ func (d definition) Lex(_ string, r io.Reader) (plex.Lexer, error) {
 	if l.over != nil {
 		return nil, fmt.Errorf("parser: a limit is passed at byte %d", l.over.Offset)
 	}
-	return &feed{lexer: l, next: -1}, nil
+	return l, nil
 }
 
-// feed hands the tokens of a lexer to participle. The first is a Begin whose
-// Column says how many follow, so that the nodes fit at once.
-type feed struct {
-	*lexer
-	next int // -1: Begin
-}
-
-// Next implements lexer.Lexer.
-func (f *feed) Next() (plex.Token, error) {
-	i := f.next
-	f.next++
+// Next implements participle's lexer.Lexer: it hands over the tokens that lex found. The
+// first is a Begin whose Column says how many follow, so that the nodes fit at once.
+func (l *lexer) Next() (plex.Token, error) {
+	i := l.next - 1
+	l.next++
 	switch {
 	case i < 0:
-		first := plex.Position{Column: len(f.tokens)}
-		if f.html {
+		first := plex.Position{Column: len(l.tokens)}
+		if l.html {
 			first.Line = 1 // so that the grammar knows what counts as space
 		}
 		return plex.Token{Type: begin, Pos: first}, nil
-	case i >= len(f.tokens):
-		return plex.EOFToken(plex.Position{Offset: len(f.src)}), nil
+	case i >= len(l.tokens):
+		return plex.EOFToken(plex.Position{Offset: len(l.src)}), nil
 	}
-	t := f.tokens[i]
-	return plex.Token{Type: kindType(t.kind), Value: f.src[t.start:t.end], Pos: plex.Position{Offset: int(t.start)}}, nil
+	t := l.tokens[i]
+	return plex.Token{Type: kindType(t.kind), Value: l.src[t.start:t.end], Pos: plex.Position{Offset: int(t.start)}}, nil
 }

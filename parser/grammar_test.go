@@ -85,10 +85,10 @@ type declaredLexer struct{ definition }
 
 func (declaredLexer) Symbols() map[string]plex.TokenType { return declaredSymbols }
 
-type declaredFeed struct{ *feed }
+type declaredFeed struct{ *lexer }
 
 func (f declaredFeed) Next() (plex.Token, error) {
-	t, err := f.feed.Next()
+	t, err := f.lexer.Next()
 	switch typeKind(t.Type) {
 	case tokText:
 		if isBlank(t.Value, f.html) {
@@ -182,7 +182,7 @@ func TestDeclaredGrammar(t *testing.T) {
 		}
 		l := lexer{src: src, limit: Limits{}.withDefaults()}
 		l.lex()
-		tokens, err := plex.Upgrade(declaredFeed{&feed{lexer: &l, next: -1}})
+		tokens, err := plex.Upgrade(declaredFeed{&l})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -104,9 +104,10 @@ type lexer struct {
 	depth  int              // how many expressions the text stands in
 	work   int              // bytes that were read again
 	over   *Over
+	next   int // the token that Next hands over, 0 for Begin
 
-	tokenBuf [48]token
-	frameBuf [8]frame
+	tokenBuf [32]token
+	frameBuf [4]frame
 }
 
 // lex reads src as the text of an answer.

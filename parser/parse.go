@@ -46,9 +46,9 @@ func read(src string, o Options, depth, spent int) ([]Node, *Over, int) {
 	if l.over != nil {
 		return nil, l.over, l.work
 	}
-	tokens, err := plex.Upgrade(&feed{lexer: &l, next: -1})
+	tokens, err := plex.Upgrade(&l)
 	if err != nil {
-		panic(fmt.Sprintf("parser: the lexer's own tokens: %v", err)) // feed has no errors
+		panic(fmt.Sprintf("parser: the lexer's own tokens: %v", err)) // Next has none
 	}
 	a, err := grammar.ParseFromLexer(tokens)
 	if err != nil {
