@@ -30,7 +30,7 @@ type compiler struct {
 	leaves   int         // how many bodies we are in that hold text and variables only
 	inElse   int         // how many elses of data we are in
 	data     int         // data expressions so far
-	over     bool        // a limit was passed
+	over     bool        // a limit was passed: the tree may have changed wholly, nothing of it is looked at any more
 	before   parser.Kind // of the last sibling that is more than white space
 
 	spans     []diag.Span // of the conditions, when wantSpans
@@ -99,11 +99,10 @@ func (c *compiler) list(i int32) {
 	outer := c.before
 	c.before = parser.Root
 	for i != 0 && !c.over {
-		kind := c.tree.Nodes[i].Kind
 		if c.node(i); c.over {
 			break // the tree is one text now, and i none of its nodes
 		}
-		if kind != parser.Text || !isBlank(c.tree.Body(i)) {
+		if kind := c.tree.Nodes[i].Kind; kind != parser.Text || !c.silent() && !isBlank(c.tree.Body(i)) {
 			c.before = kind
 		}
 		i = c.tree.Nodes[i].Next

@@ -22,7 +22,7 @@ func (c *compiler) call(i int32) bool {
 	}
 	name := ""
 	if n.HasArg {
-		if name = trimBlank(c.src[n.Arg:n.ArgEnd]); !isDataName(name) {
+		if name = c.argument(&n); !isDataName(name) {
 			c.badArgument(diag.MsgBadDataName, n)
 			return false
 		}
@@ -51,7 +51,9 @@ func (c *compiler) call(i int32) bool {
 		at = c.emit(o)
 	}
 	h.calls[k].op = uint32(at)
-	c.url(n, k)
+	if c.url(n, k); c.over {
+		return true
+	}
 	if name != "" {
 		h.calls[k].name = int32(nameIndex(h, name))
 	}
@@ -167,6 +169,9 @@ func (c *compiler) url(n parser.Node, k int) {
 	}
 	c.labels--
 	c.leaves--
+	if c.over {
+		return
+	}
 	url, faults := dataurl.Parse(parts)
 	c.urlFaults(n, parts, where, faults)
 	e := &h.calls[k]

@@ -160,8 +160,10 @@ func (c *compiler) exprDecision(i int32) (d decision, ok bool) {
 // nextElse reads the head of the else that belongs to node i of the chain that
 // begins with head. One that is not valid becomes an orphan behind the chain.
 func (c *compiler) nextElse(head, i int32) (next int32, d decision, isElse bool) {
-	next = c.tree.Nodes[i].Else
-	if next == 0 || c.over {
+	if c.over {
+		return 0, d, false
+	}
+	if next = c.tree.Nodes[i].Else; next == 0 {
 		return 0, d, false
 	}
 	ok := true

@@ -57,7 +57,7 @@ func (c *compiler) operation(i int32) bool {
 		c.leaves--
 		c.actions[o.arg].from, c.actions[o.arg].to = from, c.here()
 	}
-	if tags {
+	if tags && !c.over {
 		c.labelTags(n)
 	}
 	return true
@@ -127,17 +127,23 @@ func (c *compiler) labelText(s string, at uint32) {
 
 // route returns the argument of an operation.
 func (c *compiler) route(n parser.Node) (string, bool) {
-	route := trimBlank(c.src[n.Arg:n.ArgEnd])
-	if c.format == HTML {
-		decoded, _ := markup.DecodeRefs(route)
-		route = trimBlank(decoded)
-	}
+	route := c.argument(&n)
 	if strings.ContainsAny(route, "()[]{}<>:\r\n") || strings.ContainsAny(route, "（）［］【】｛｝：") ||
 		route == "" || utf8.RuneCountInString(route) > mostRoute {
 		c.badArgument(diag.MsgBadRoute, n)
 		return "", false
 	}
 	return route, true
+}
+
+// argument returns what stands between the parentheses of n, without the space
+// around it.
+func (c *compiler) argument(n *parser.Node) string {
+	arg := c.src[n.Arg:n.ArgEnd]
+	if c.format == HTML {
+		arg, _ = markup.DecodeRefs(arg)
+	}
+	return trimBlank(arg)
 }
 
 // trimBlank drops spaces and tabs around s, U+00A0 among them.

@@ -235,11 +235,23 @@ func (r *Render) exprFailed(e *evaluated, err error) {
 		message = failure.Message
 	}
 	line, column := r.p.position(e.start)
-	source := r.p.src[e.start:e.end]
+	source := clip(r.p.src[e.start:e.end])
 	r.warnings = append(r.warnings, Warning{Code: diag.ExprFailed, Message: diag.Text{
 		Zh: diag.MsgExprFailed.Text(line, column, source, message.Zh).Zh,
 		En: diag.MsgExprFailed.Text(line, column, source, message.En).En,
 	}})
+}
+
+// clip returns the beginning of a source that is too long for a message.
+func clip(source string) string {
+	const most = 80
+	n := 0
+	for i := range source {
+		if n++; n > most {
+			return source[:i] + "…"
+		}
+	}
+	return source
 }
 
 // position returns the line and column of a byte of the answer, counted from 1.

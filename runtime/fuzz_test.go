@@ -2,9 +2,11 @@ package runtime_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/zhida-kb/zhida/parser/diag"
 	"github.com/zhida-kb/zhida/runtime"
@@ -38,10 +40,14 @@ func FuzzRender(f *testing.F) {
 }
 
 func fuzzRender(t *testing.T, v *runtime.Vocabulary, answer, value, content string, mode uint8) {
+	value, content = strings.ToValidUTF8(value, "?"), strings.ToValidUTF8(content, "?") // as facts and fetchers have them
 	format := runtime.Format(mode % 3)
 	limits := runtime.Limits{}
 	if mode&4 != 0 {
 		limits.Output = 1 + len(answer)/2
+	}
+	if mode&64 != 0 {
+		limits.Nodes, limits.Depth, limits.Data = 3+len(value)%10, 2+len(content)%4, 1
 	}
 	var facts vars.Facts
 	facts.Reset(time.Date(2020, 10, 1, 4, 0, 0, 0, time.UTC))
@@ -57,7 +63,11 @@ func fuzzRender(t *testing.T, v *runtime.Vocabulary, answer, value, content stri
 	var r runtime.Render
 	r.Run(context.Background(), p, in)
 	raw := string(r.AppendContent(nil))
-	sameForms(t, &r, raw, p.Format())
+	if utf8.ValidString(answer) {
+		sameForms(t, &r, raw, p.Format())
+	} else if !json.Valid(r.AppendContentJSON(nil)) || !json.Valid(r.AppendSegmentsJSON(nil)) {
+		t.Errorf("%s\n%s", r.AppendContentJSON(nil), r.AppendSegmentsJSON(nil))
+	}
 	r.Warnings()
 	for _, c := range r.Conditions() {
 		if c.Source != c.Span.Of(answer) {
