@@ -14,7 +14,10 @@ type Config struct {
 	// Dev is `--dev`: a request without credentials counts as an admin's, and the
 	// routes of the demo upstream exist.
 	Dev     bool
-	Version string // shown by /metrics and /; default "dev"
+	Version string // shown by /metrics and /openapi.json; default "dev"
+	// PublicURL is where clients reach the server, for the OpenAPI document; default "/",
+	// which is where they found the document.
+	PublicURL string
 
 	// Limits are the language's. Source bounds what HTTP answers with 413.
 	Limits runtime.Limits
@@ -63,6 +66,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Version == "" {
 		c.Version = "dev"
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "/"
 	}
 	def(&c.Limits.Source, 256<<10)
 	wait(&c.CallBudget, 5*time.Second)
@@ -115,9 +121,10 @@ func (c *Config) validate() error {
 }
 
 // bodyLimit is how large the body of a request may be, in bytes. An answer is given
-// twice its own size, because JSON may write a character in as many as six bytes.
+// three times its own size: JSON may write a character beyond ASCII as \uXXXX, which is
+// three times the two bytes that some of them take.
 func (c *Config) bodyLimit(b body) int {
-	answer := 2 * c.Limits.Source
+	answer := 3 * c.Limits.Source
 	switch b {
 	case renderBody:
 		return answer + c.ContextSize

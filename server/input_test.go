@@ -115,7 +115,7 @@ func TestTooLarge(t *testing.T) {
 		{"the largest answer", "render", 256 << 10, "", 200},
 		{"one byte more", "render", 256<<10 + 1, "", 413},
 		{"a huge body", "render", 3 << 20, "", 413},
-		{"a huge context", "render", 10, `,"context":{"a":{"b":"` + strings.Repeat("x", 1100<<10) + `"}}`, 413},
+		{"a huge context", "render", 10, `,"context":{"a":{"b":"` + strings.Repeat("x", 1400<<10) + `"}}`, 413},
 		{"a large check", "check", 256<<10 + 1, "", 413},
 		{"a large preview", "preview", 256<<10 + 1, "", 413},
 	} {

@@ -50,7 +50,7 @@ func openAPI(table []*route, cfg *Config) []byte {
 			"description": "A knowledge-base answer engine: an answer goes in, what the visitor is to see comes out. 知识库答案引擎。",
 			"license":     map[string]any{"name": "see the project"},
 		},
-		"servers": []any{map[string]any{"url": "/"}},
+		"servers": []any{map[string]any{"url": cfg.PublicURL}},
 		"tags": []any{
 			map[string]any{"name": "answers", "description": "Rendering and editing answers"},
 			map[string]any{"name": "operations", "description": "For whoever runs the server"},

@@ -28,7 +28,7 @@ type Rooms struct {
 	Log     *slog.Logger // nil: none
 	// Now is the clock of the renders; nil: the moment at which a request has arrived.
 	Now func() time.Time
-	// Demo serves the demo upstream's routes in dev; see NewDemo.
+	// Demo answers the demo upstream's routes under Config.Dev; nil: one with DemoToken.
 	Demo *Demo
 }
 
@@ -67,6 +67,9 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	}
 	if s.rooms.Keys == nil {
 		s.rooms.Keys = (*StaticKeys)(nil)
+	}
+	if cfg.Dev && s.rooms.Demo == nil {
+		s.rooms.Demo = NewDemo(DemoToken, time.Now)
 	}
 	s.devKey = &Key{Name: "dev", Scope: ScopeAdmin, areas: ScopeAdmin.areas()}
 	s.light.limit, s.heavy.limit = int64(cfg.MaxInFlight), int64(cfg.MaxHeavy)

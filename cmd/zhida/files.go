@@ -48,6 +48,11 @@ func findFiles(paths []string) ([]string, error) {
 			if err != nil {
 				return err
 			}
+			if hidden := strings.HasPrefix(d.Name(), ".") && path != root; hidden && d.IsDir() {
+				return fs.SkipDir // .git and its like hold no answers
+			} else if hidden {
+				return nil
+			}
 			if _, ok := known[strings.ToLower(filepath.Ext(path))]; ok && d.Type().IsRegular() {
 				found = append(found, path)
 			}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
@@ -64,6 +65,9 @@ func (s *serveCommand) refusals() error {
 		faults = append(faults, errors.New("--dev listens on loopback only: a request without a key counts as an admin's "+
 			"(--dev 只能监听本机地址，如 127.0.0.1:8080)"))
 	}
+	if p := or(s.PublicURL, ""); p != "" && !webAddress(p) {
+		faults = append(faults, errors.New("--public-url must be an http or https URL (必须是 http 或 https 地址)"))
+	}
 	if r := or(s.OTLPRatio, 1); r < 0 || r > 1 {
 		faults = append(faults, errors.New("--otlp-ratio must be from 0 to 1 (必须在 0 与 1 之间)"))
 	}
@@ -76,6 +80,12 @@ func (s *serveCommand) refusals() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// webAddress reports whether s is a whole http or https URL.
+func webAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // loopback reports whether an address to listen on is this machine's own.
@@ -122,7 +132,7 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger) (*house, e
 		return nil, err
 	}
 	dev := or(s.Dev, false)
-	cfg := server.Config{Dev: dev, Version: versionText(), Limits: limits, AccessLog: or(s.AccessLog, false),
+	cfg := server.Config{Dev: dev, Version: versionText(), Limits: limits, AccessLog: or(s.AccessLog, false), PublicURL: or(s.PublicURL, ""),
 		MaxConns: or(s.MaxConns, 0), MaxInFlight: or(s.MaxFlight, 0)}
 	if dev {
 		cfg.Linger = -1 // nobody sends load to a developer's machine, and Ctrl-C should be quick

@@ -26,9 +26,12 @@ func startTraces(endpoint string, ratio float64, version string) (*traces, error
 	if endpoint == "" {
 		return nil, nil
 	}
+	if !webAddress(endpoint) {
+		return nil, errors.New("--otlp-endpoint must be an http or https URL (必须是 http 或 https 地址)")
+	}
 	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("--otlp-endpoint must be an http or https URL")
+	if err != nil {
+		return nil, err
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/v1/traces"
