@@ -100,7 +100,8 @@ func (w *jsonWriter) close() {
 // write goes through the ops. dst is w.dst while nobody else needs that.
 func (w *jsonWriter) write() {
 	ops, flags, facts := w.p.ops, w.flags, w.facts
-	constants := jsonReader{jsonForm: w.p.json()}
+	form := w.p.json()
+	pieces, next := form.pieces, 0 // the first that does not belong to an op before this one
 	stop := len(ops)
 	if w.fit.state == fitCut {
 		stop = int(w.fit.at)
@@ -109,7 +110,14 @@ func (w *jsonWriter) write() {
 	for pc := 0; pc < stop; {
 		o := &ops[pc]
 		if len(o.text) > 0 {
-			if text := constants.constant(o, pc); text != "" {
+			for pieces[next].op < uint32(pc) {
+				next++
+			}
+			text := o.constant()
+			if pieces[next].op == uint32(pc) {
+				text = form.constant(next)
+			}
+			if text != "" {
 				if w.closed {
 					dst = w.open(dst)
 				}
@@ -139,7 +147,7 @@ func (w *jsonWriter) write() {
 		default:
 			w.dst = dst
 			if w.segments && o.isAction() {
-				w.action(o)
+				w.action(o, form)
 				pc = w.p.afterAction(pc)
 			} else {
 				pc = w.other(pc)
@@ -150,13 +158,11 @@ func (w *jsonWriter) write() {
 			break
 		}
 	}
-	if w.fit.state == fitCut && w.fit.constant {
-		if text := constants.constant(&ops[stop], stop); text != "" {
-			if w.closed {
-				dst = w.open(dst)
-			}
-			dst = append(dst, text...)
+	if w.fit.state == fitCut && w.fit.constant && ops[stop].constant() != "" {
+		if w.closed {
+			dst = w.open(dst)
 		}
+		dst = scan.AppendEscaped(dst, ops[stop].constant())
 	}
 	w.dst = dst
 }
@@ -183,7 +189,7 @@ func (w *jsonWriter) other(pc int) (next int) {
 }
 
 // action writes an action as a segment.
-func (w *jsonWriter) action(o *op) {
+func (w *jsonWriter) action(o *op, form *jsonForm) {
 	dst := w.dst
 	if !w.closed {
 		dst = append(dst, `"}`...)
@@ -199,7 +205,11 @@ func (w *jsonWriter) action(o *op) {
 	}
 	dst = append(dst, `","label":"`...)
 	label := w.labelOf(int(o.arg))
-	dst = scan.AppendEscaped(dst, label)
+	if a.from == a.to {
+		dst = append(dst, form.labels[o.arg]...)
+	} else {
+		dst = scan.AppendEscaped(dst, label)
+	}
 	if w.newToken != nil {
 		dst = append(dst, `","token":"`...)
 		dst = scan.AppendEscaped(dst, w.token(int(o.arg), label))

@@ -12,32 +12,20 @@ import (
 type jsonForm struct {
 	texts  string        // the constants that read differently there, one behind the other
 	pieces []escapedText // where they are, in the order of their ops; the last one is behind all ops
+	labels []string      // by action, the label where it is constant
 }
 
 // escapedText says that the constant of an op ends at end of jsonForm.texts. It begins
 // where the one before it ends.
 type escapedText struct{ op, end uint32 }
 
-// jsonReader walks through the constants in the order of the ops.
-type jsonReader struct {
-	*jsonForm
-	next int // of pieces
-}
-
-// constant returns the constant of o, the op at, as it is inside of a JSON string.
-// at must not be before that of the last call.
-func (j *jsonReader) constant(o *op, at int) string {
-	for j.pieces[j.next].op < uint32(at) {
-		j.next++
-	}
-	if j.pieces[j.next].op > uint32(at) {
-		return o.constant()
-	}
+// constant returns piece k, which is that of an op.
+func (j *jsonForm) constant(k int) string {
 	from := uint32(0)
-	if j.next > 0 {
-		from = j.pieces[j.next-1].end
+	if k > 0 {
+		from = j.pieces[k-1].end
 	}
-	return j.texts[from:j.pieces[j.next].end]
+	return j.texts[from:j.pieces[k].end]
 }
 
 // json returns the constants of p for JSON.
@@ -68,10 +56,20 @@ func (p *Program) json() *jsonForm {
 	}
 	j.pieces = exact(append(j.pieces, escapedText{op: math.MaxUint32}))
 	j.texts = string(out)
+	if len(p.actions) > 0 {
+		j.labels = make([]string, len(p.actions))
+	}
+	for i := range p.actions {
+		label := p.actions[i].label
+		if j.labels[i] = label; len(scan.AppendEscaped(out[:0], label)) != len(label) {
+			j.labels[i] = string(scan.AppendEscaped(nil, label))
+		}
+	}
 	p.inJSON.CompareAndSwap(nil, j) // whoever was first made the same
 	return j
 }
 
 func (j *jsonForm) cost() int {
-	return int(unsafe.Sizeof(*j)) + len(j.texts) + len(j.pieces)*int(unsafe.Sizeof(escapedText{}))
+	n := int(unsafe.Sizeof(*j)) + len(j.texts) + len(j.pieces)*int(unsafe.Sizeof(escapedText{}))
+	return n + len(j.labels)*int(unsafe.Sizeof(""))
 }
