@@ -72,9 +72,8 @@ type choiceOf func(n, branches int, always bool) int
 
 // markdownDoc is an answer written with values.
 type markdownDoc struct {
-	text  strings.Builder
-	ids   []int // of the values and actions shown
-	texts []string
+	text strings.Builder
+	ids  []int // of the values and actions shown
 }
 
 // write writes pieces, each value and action by write.
