@@ -21,7 +21,10 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range cases {
+	for i, c := range cases {
+		if raced && i%10 > 0 {
+			continue // one after the other in one goroutine: there is nothing to detect
+		}
 		t.Run(c.ID(), func(t *testing.T) {
 			f := newCaseFiles(t, c)
 			if len(c.Refused) > 0 {
