@@ -106,7 +106,7 @@ func TestBrokenRequests(t *testing.T) {
 		r := bufio.NewReader(conn)
 		got := read(t, r)
 		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%s: answered after %v", name, took)
+			t.Fatalf("%s: answered after %v", name, took)
 		}
 		if got.status != c.want {
 			t.Errorf("%s: %d, want %d", name, got.status, c.want)
