@@ -30,7 +30,7 @@ import (
 const (
 	// variantBytes bounds the sum of the lengths of all variants. Values
 	// that occur only in variants beyond it are refused.
-	variantBytes = 4 << 20
+	variantBytes = 2 << 20
 	// maxVariants bounds the number of variants beside those that are needed
 	// to see each branch once.
 	maxVariants = 48
