@@ -35,6 +35,7 @@ var rooms = []room{
 	{"runtime", []string{"parser", "parser/diag", "vars"}, append([]string{"os", "database/sql"}, network...), "rendering is pure but for its Fetcher"},
 	{"runtime/query", []string{"runtime", "vars"}, []string{"net/http", "database/sql"}, "the only network of the runtime"},
 	{"handoff", nil, append([]string{"database/sql"}, network...), "sessions with humans are pure steps"},
+	{"handoff/connectortest", []string{"handoff"}, []string{"database/sql"}, "a suite that takes a connector, and what fakes of vendors share"},
 	{"handoff/connectors", []string{"handoff"}, []string{"database/sql"}, "a connector knows its vendor and the handoff, nothing else"},
 	{"server/knowledge", []string{"parser/diag"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "answers are kept without knowing how they are served or stored"},
 	{"server/store", []string{"handoff", "server/knowledge"}, []string{"github.com/valyala/fasthttp"}, "SQL knows what it implements, not who asks"},
