@@ -13,12 +13,12 @@ type Outcome uint8
 // The outcomes.
 const (
 	OutcomeNone Outcome = iota
-	Opened
-	AlreadyOpen
+	OutcomeOpened
+	OutcomeAlreadyOpen
 	OutcomeDisabled
 	OutcomeNotConfigured
 	OutcomeUnavailable
-	OutOfHours
+	OutcomeOutOfHours
 )
 
 // Prompt is a question to the visitor that was asked before and is asked again.
