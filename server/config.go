@@ -32,6 +32,7 @@ type Config struct {
 	ReadTimeout  time.Duration // of a whole request; default 10 s
 	WriteTimeout time.Duration // of a reply; default 10 s
 	IdleTimeout  time.Duration // between the requests of a connection; default 60 s
+	StreamPing   time.Duration // between the comments of a stream that has nothing to say; default 15 s
 	// DrainTimeout is how long Shutdown may take; default 9.5 s, which leaves the rest
 	// of ten seconds to the process. Linger is how much of it connections are given to
 	// go away by themselves; default 500 ms, less than nothing: none.
@@ -77,6 +78,7 @@ func (c Config) withDefaults() Config {
 	wait(&c.ReadTimeout, 10*time.Second)
 	wait(&c.WriteTimeout, 10*time.Second)
 	wait(&c.IdleTimeout, time.Minute)
+	wait(&c.StreamPing, 15*time.Second)
 	wait(&c.DrainTimeout, 9500*time.Millisecond)
 	wait(&c.Linger, 500*time.Millisecond)
 	def(&c.MaxConns, 16<<10)
@@ -106,6 +108,7 @@ func (c *Config) validate() error {
 	positive("ReadTimeout", int64(c.ReadTimeout))
 	positive("WriteTimeout", int64(c.WriteTimeout))
 	positive("IdleTimeout", int64(c.IdleTimeout))
+	positive("StreamPing", int64(c.StreamPing))
 	positive("DrainTimeout", int64(c.DrainTimeout))
 	positive("MaxConns", int64(c.MaxConns))
 	positive("MaxInFlight", int64(c.MaxInFlight))

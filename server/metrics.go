@@ -22,6 +22,7 @@ type Metrics struct {
 	circuits *prometheus.GaugeVec
 	requests *prometheus.CounterVec
 	onWay    prometheus.Gauge
+	streams  prometheus.Gauge
 	refused  struct{ server, bot, conns, memory prometheus.Counter }
 	broken   prometheus.Counter
 	panics   prometheus.Counter
@@ -89,6 +90,9 @@ func NewMetrics(version string, maxBots int) *Metrics {
 	m.onWay = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "zhida_data_calls_in_flight", Help: "Data calls that are being made.",
 	})
+	m.streams = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "zhida_streams", Help: "Open streams of events.",
+	})
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "zhida_admission_refusals_total", Help: "Requests and connections answered with 503, by the bound that was reached.",
 	}, []string{"bound"})
@@ -106,7 +110,7 @@ func NewMetrics(version string, maxBots int) *Metrics {
 		Name: "zhida_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.renders, m.calls, m.circuits, m.requests, m.onWay, refused, m.broken, m.panics, build,
+	m.registry.MustRegister(m.renders, m.calls, m.circuits, m.requests, m.onWay, m.streams, refused, m.broken, m.panics, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.other = m.newBot(otherBots)
 	return m

@@ -49,6 +49,7 @@ type Server struct {
 	conns        atomic.Int64
 	receiving    atomic.Int64 // requests whose body has not arrived whole
 	listener     atomic.Pointer[limitListener]
+	streams      *streams
 	leaving      atomic.Bool // Shutdown has begun
 	base         context.Context
 	giveUp       context.CancelFunc
@@ -76,6 +77,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.bodies.limit = cfg.BodyMemory
 	s.known = newKnownAnswers()
 	s.base, s.giveUp = context.WithCancel(context.Background())
+	s.streams = newStreams(s.base)
 	s.pool.New = s.newExchange
 	table := routes(cfg.Dev)
 	s.tree = newTree(table)
@@ -97,6 +99,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 		NoDefaultServerHeader:        true,
 		SecureErrorLogMessage:        true,
 		CloseOnShutdown:              true,
+		KeepHijackedConns:            true, // a stream closes its own
 	}
 	return s, nil
 }
@@ -113,13 +116,14 @@ func (s *Server) Serve(ln net.Listener) error {
 // acceptTrouble tells that connections cannot be accepted.
 func (s *Server) acceptTrouble(err error) { s.log.Warn("cannot accept connections", "error", err) }
 
-// Shutdown ends the server: /readyz says so at once, connections are asked to go away,
+// Shutdown ends the server: /readyz says so at once, streams end, connections are asked to go away,
 // then the listener closes, and requests that have begun are finished. The error is not
 // nil when that took longer than DrainTimeout and requests were cut off.
 func (s *Server) Shutdown() error {
 	s.leaving.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTimeout)
 	defer cancel()
+	s.streams.end(ctx)
 	if s.cfg.Linger > 0 && s.conns.Load() > 0 {
 		s.linger(ctx)
 	}
