@@ -18,9 +18,8 @@ type Connector interface {
 	Verify(ctx context.Context, a *Account) error
 	// Open tells the desk of a session. Accepted means that the desk has it.
 	Open(ctx context.Context, a *Account, c OpenCall) (Opened, error)
-	// Send sends one message of the visitor. The state that it returns replaces the
-	// session's; nil keeps it.
-	Send(ctx context.Context, a *Account, c SendCall) (json.RawMessage, error)
+	// Send sends one message of the visitor.
+	Send(ctx context.Context, a *Account, c SendCall) (Sent, error)
 	// Close tells the desk that the session has ended. A session that the desk does not
 	// know any more is no error.
 	Close(ctx context.Context, a *Account, c CloseCall) error
@@ -29,7 +28,7 @@ type Connector interface {
 	Receive(a *Account, in *Inbound) (*Received, error)
 	// Answer is the reply to an inbound call, in the vendor's form: to one that
 	// was applied (err nil, one result for each event), or to one that was refused with
-	// an *InboundError.
+	// an *InboundError. A call whose Received has a Reply of its own is answered with that.
 	Answer(results []Result, err error) Reply
 }
 
@@ -95,10 +94,16 @@ type Visitor struct {
 type Call struct {
 	SessionID      string
 	ConversationID string
-	State          json.RawMessage // what Open or Send returned last for this session
+	State          json.RawMessage // what Open or Send returned last for this session; sealed at rest, tokens may be in it
 	// Memory is what Opened.Memory said last in this conversation (LiveChat's customer).
 	Memory         json.RawMessage
 	IdempotencyKey string
+	// Progress is what Keep was given last in an earlier attempt of this call, or, for a
+	// close after an open that never succeeded, of that open. Keep stores it durably,
+	// sealed, before the call goes on: of several steps the next attempt repeats none.
+	// Nil: it cannot be kept.
+	Progress json.RawMessage
+	Keep     func(ctx context.Context, progress json.RawMessage) error
 	// At is the time that the call speaks of; the same in every attempt, and rising
 	// strictly within a session, in milliseconds.
 	At time.Time
@@ -121,7 +126,9 @@ type OpenCall struct {
 
 // Opened is what the desk said.
 type Opened struct {
-	Refs   []string        // by which inbound calls name the session; its id always counts
+	// Refs are the names by which inbound calls know the session, and the one who writes
+	// for the visitor (VendorEvent.Author). The session's id always counts.
+	Refs   []string
 	State  json.RawMessage // for the calls that follow
 	Memory json.RawMessage // for later sessions of the conversation; nil keeps it
 }
@@ -133,6 +140,12 @@ type SendCall struct {
 	Text      string
 }
 
+// Sent is what the desk said to a message.
+type Sent struct {
+	State json.RawMessage // replaces the session's; nil keeps it
+	Refs  []string        // replace the session's; nil keeps them: the vendor has begun a new thread
+}
+
 // CloseCall ends a session.
 type CloseCall struct {
 	Call
@@ -141,7 +154,7 @@ type CloseCall struct {
 
 // Inbound is a call of the vendor's.
 type Inbound struct {
-	Method  string
+	Method  string // POST, GET or HEAD
 	SubPath string // one of Description's
 	Header  func(name string) string
 	Query   func(name string) string
@@ -157,13 +170,21 @@ type Received struct {
 	Events []VendorEvent
 	// Recheck asks for a verification: the vendor says that something has changed.
 	Recheck bool
+	// Reply, where it is not nil, is the answer: to the vendor's check of the address,
+	// which has no events.
+	Reply *Reply
 }
 
 // VendorEvent is one neutral event of a vendor's call.
 type VendorEvent struct {
-	ID       string // the vendor's own, for dropping duplicates within 7 days
-	Ref      string // which session
-	At       time.Time
+	ID  string // the vendor's own, for dropping duplicates within 7 days
+	Ref string // which session
+	// Author is who wrote, as the vendor says; empty: unknown. Where it is one of the
+	// session's Refs the event is an echo of ours and has no effect.
+	Author string
+	At     time.Time // the vendor's; zero: unknown
+	// Order sorts events of the same At, as bytes.
+	Order    string
 	Accepted bool // the desk has the session
 	Closed   bool // the agent has ended it (after Message, when both are there)
 	Message  *AgentText
@@ -177,7 +198,8 @@ const (
 	Applied      Result = iota // stored
 	Duplicate                  // seen before: no effect
 	UnknownRef                 // no such session of this bot
-	SessionEnded               // a message to a session that has ended
+	SessionEnded               // a message to a session that has ended; a close of one is Applied
+	TryLater                   // no such session yet, but one of this bot is being opened: to be delivered again
 )
 
 // InboundCode is why an inbound call was refused.
@@ -191,6 +213,8 @@ const (
 	InboundBad
 	InboundTooMany
 	InboundUnavailable // ours: the store cannot be reached
+	InboundMethod      // the vendor has no business with this method here
+	InboundNotFound    // no such path of this connector
 )
 
 // InboundError refuses an inbound call.
