@@ -12,7 +12,7 @@ import (
 
 // authorize finds out who asks, and refuses who may not: no or a wrong key, then a key
 // that does not cover the area or the bot, then a bot that there is not. Nobody learns
-// which bots there are without a key for them.
+// which bots there are without a key for them. A row's guest may let in who has no key.
 func (s *Server) authorize(x *exchange) *Problem {
 	r := x.route
 	if r.area == AreaOpen {
@@ -20,6 +20,9 @@ func (s *Server) authorize(x *exchange) *Problem {
 	}
 	key, p := s.identify(x)
 	if p != nil {
+		if r.guest != nil {
+			return r.guest(s, x)
+		}
 		return p
 	}
 	x.key = key
@@ -33,7 +36,10 @@ func (s *Server) authorize(x *exchange) *Problem {
 	if !r.hasBot {
 		return nil
 	}
-	x.bot, p = s.findBot(x, x.params[0])
+	x.bot, p = s.findBot(x, x.param("bot"))
+	if p != nil && p.Code == UnknownBot && r.newBot {
+		return nil
+	}
 	return p
 }
 

@@ -135,7 +135,13 @@ func (c *Config) bodyLimit(b body) int {
 		return answer + 4<<10
 	case previewBody:
 		return answer + 4*c.ContextSize
-	case noBody:
+	case smallBody:
+		return 64 << 10
+	case mediumBody:
+		return 512 << 10
+	case hookBody:
+		return 256 << 10
+	case noBody, importBody:
 	}
 	return 0
 }

@@ -93,7 +93,7 @@ func serveDemo(s *Server, x *exchange) *Problem {
 	id := arg("id")
 	points := demoPoints(id)
 	var b []byte
-	switch string(x.params[0]) {
+	switch string(x.param("topic")) {
 	case "points":
 		b = demoText("积分:" + strconv.Itoa(points))
 	case "order":

@@ -20,7 +20,51 @@
 // A row of routes() is all there is to a route: method, path, the area of keys that it
 // needs, the body it takes, what it costs, its handler and its documentation. Routing,
 // authorisation, the OpenAPI document and the tests are made from the rows; errors.go
-// alone turns a problem's code into a status.
+// alone turns a problem's code into a status. Rows stand in a file of their part
+// (routes_answers.go, …), in a function that routes() joins to the others.
+//
+// A usual row and its handler:
+//
+//	{
+//		method: "PUT", path: "/v1/bots/{bot}/answers/{id}", area: AreaEdit, body: mediumBody, load: light, serve: servePutAnswer,
+//		doc: operation{id: "putAnswer", tag: "answers", summary: "…", request: schemaOf[answerInput](), matches: true,
+//			replies: []reply{answers[answerShown](200, "The draft.")}, missing: "The bot does not exist."},
+//	}
+//
+//	func servePutAnswer(s *Server, x *exchange) *Problem {
+//		var in answerInput               // tags say all about its members: shape.go
+//		if p := x.decode(&in); p != nil { // every fault at once
+//			return p
+//		}
+//		match, p := x.precondition()     // If-Match; asked in the transaction
+//		if p != nil {
+//			return p
+//		}
+//		a, err := s.rooms.Answers.Put(x.base, x.bot.ID, string(x.param("id")), in.domain(), match)
+//		if err != nil {
+//			return x.fail(err)           // domain.go makes the problem
+//		}
+//		x.setETag(a.Version)
+//		x.sendJSON(200, show(a))         // encode.go
+//		return nil
+//	}
+//
+// A list reads readPage and queryText, asks faulty, and sends listOf with cursor. A
+// parameter that is an id of somebody else's comes from paramText. What may be asked
+// without a key has a guest. An upload reads takeBody.
+//
+// # Errors of other rooms
+//
+// A room that refuses something returns an error with two more methods than any:
+//
+//	Code() string // invalid, not_found, conflict, gone, stale, too_many, unavailable …: domainCodes() has all
+//	Zh() string   // the sentence in Chinese; Error() is the English one
+//
+// and, where they help, RetryAfter() int (seconds), Each(report func(pointer, zh, en
+// string)) for the faults of an input, and Extension() (name string, value any) for a
+// member of its own in the problem document. That is all by structure: a room imports
+// nothing for it. It may be wrapped. Any other error is a 500 that is logged and tells
+// the caller nothing.
 //
 // # The render route
 //

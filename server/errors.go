@@ -28,6 +28,15 @@ const (
 	Internal
 	Overloaded
 	NotReady
+	UnknownThing
+	NotAllowed
+	Conflict
+	Gone
+	Stale
+	KeyReused
+	TooMany
+	Unavailable
+	UpstreamFailed
 )
 
 // ProblemRow is what there is to know of a code.
@@ -55,6 +64,15 @@ func Problems() []ProblemRow {
 		{Internal, "internal", 500, "Something went wrong on our side"},
 		{Overloaded, "overloaded", 503, "The server is busy"},
 		{NotReady, "not-ready", 503, "The server is not ready"},
+		{UnknownThing, "not-found", 404, "There is no such thing"},
+		{NotAllowed, "not-allowed", 403, "This is not allowed here"},
+		{Conflict, "conflict", 409, "The request does not fit the present state"},
+		{Gone, "gone", 410, "It is not there any more"},
+		{Stale, "stale", 412, "Somebody else has changed it in the meantime"},
+		{KeyReused, "idempotency-key-reused", 422, "The Idempotency-Key was used for another request"},
+		{TooMany, "too-many-requests", 429, "Too many requests"},
+		{Unavailable, "unavailable", 503, "The store cannot be reached"},
+		{UpstreamFailed, "upstream-failed", 502, "Another system did not answer as it should"},
 	}
 }
 
@@ -86,7 +104,20 @@ type Problem struct {
 	Detail     diag.Text
 	Faults     []InputFault // for bad input
 	Allow      string       // with MethodNotAllowed
-	RetryAfter int          // seconds; with Overloaded and NotReady
+	RetryAfter int          // seconds; with TooMany, Overloaded, NotReady and Unavailable
+	More       []extension  // further members of the document, such as diagnostics
+}
+
+// extension is a member of a problem document beyond those of RFC 9457.
+type extension struct {
+	name  string
+	value any // as sendJSON takes it
+}
+
+// with adds a member to the document.
+func (p *Problem) with(name string, value any) *Problem {
+	p.More = append(p.More, extension{name, value})
+	return p
 }
 
 // AppendJSON appends the problem document. Its detail is English; detail_zh, an
@@ -119,6 +150,10 @@ func (p *Problem) AppendJSON(dst []byte) []byte {
 	}
 	if len(p.Faults) > 0 {
 		dst = append(dst, ']')
+	}
+	for _, m := range p.More {
+		dst = append(scan.AppendQuoted(append(dst, ','), m.name), ':')
+		dst = appendJSON(dst, m.value)
 	}
 	return append(dst, '}')
 }

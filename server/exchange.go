@@ -24,7 +24,7 @@ type exchange struct {
 	bot   *Bot
 	sum   [sha256.Size]byte // of the key that was sent
 
-	params   [2][]byte // the path's, as they stand in it
+	params   [maxParams][]byte // the path's, as they stand in it
 	body     []byte
 	bodyRead bool // nothing of the body is left in the connection
 	held     int  // bytes of the budget for bodies, freeBody included
@@ -58,7 +58,7 @@ func (x *exchange) end() {
 	x.dropBody()
 	x.render.Release()
 	x.ctx, x.base, x.route, x.key, x.bot = nil, nil, nil, nil, nil
-	x.params = [2][]byte{}
+	x.params = [maxParams][]byte{}
 	x.sum = [sha256.Size]byte{}
 	x.bodyRead = false
 	x.faults = nil

@@ -147,6 +147,17 @@ func (h *house) send(method, path, key, body string) answer {
 	return h.do(req)
 }
 
+// request makes a request with the admin's key.
+func (h *house) request(t testing.TB, method, path string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, h.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adminKey)
+	return req
+}
+
 // do sends a request.
 func (h *house) do(req *http.Request) answer {
 	h.t.Helper()

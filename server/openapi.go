@@ -15,10 +15,13 @@ type operation struct {
 	id, tag, summary, about string
 
 	query   []property
+	params  map[string]schema // parameters of the path that are no ids
 	request schema
+	media   string // of the request; default JSON
 	example any
 	replies []reply
 	missing string // what a 404 means; empty: the route has none
+	matches bool   // the route heeds If-Match
 }
 
 // reply is one kind of reply.
@@ -38,10 +41,11 @@ const (
 func openAPI(table []*route, cfg *Config) []byte {
 	paths := map[string]map[string]any{}
 	for _, r := range table {
-		if paths[r.path] == nil {
-			paths[r.path] = map[string]any{}
+		path := strings.Replace(r.path, "...}", "}", 1) // OpenAPI has no name for the rest of a path
+		if paths[path] == nil {
+			paths[path] = map[string]any{}
 		}
-		paths[r.path][strings.ToLower(r.method)] = r.describe(cfg)
+		paths[path][strings.ToLower(r.method)] = r.describe(cfg)
 	}
 	doc, err := json.Marshal(map[string]any{
 		"openapi": "3.1.0",
@@ -87,17 +91,35 @@ func (r *route) describe(cfg *Config) map[string]any {
 		op["parameters"] = parameters
 	}
 	if r.body != noBody {
-		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{
-			jsonMedia: map[string]any{"schema": r.doc.request, "example": r.doc.example}},
-			"description": "At most " + byteSize(cfg.bodyLimit(r.body)) + "."}
+		op["requestBody"] = r.requestBody(cfg)
 	}
 	responses := map[string]any{}
 	for _, p := range r.allReplies() {
-		responses[strconv.Itoa(p.status)] = map[string]any{"description": p.about,
-			"content": map[string]any{p.media: map[string]any{"schema": p.schema}}}
+		described := map[string]any{"description": p.about}
+		if p.media != "" {
+			described["content"] = map[string]any{p.media: map[string]any{"schema": p.schema}}
+		}
+		responses[strconv.Itoa(p.status)] = described
 	}
 	op["responses"] = responses
 	return op
+}
+
+// requestBody describes the body that the route takes.
+func (r *route) requestBody(cfg *Config) map[string]any {
+	media := r.doc.media
+	if media == "" {
+		media = jsonMedia
+	}
+	of := map[string]any{"schema": r.doc.request}
+	if r.doc.example != nil {
+		of["example"] = r.doc.example
+	}
+	b := map[string]any{"required": !r.optionalBody, "content": map[string]any{media: of}}
+	if limit := cfg.bodyLimit(r.body); limit > 0 {
+		b["description"] = "At most " + byteSize(limit) + "."
+	}
+	return b
 }
 
 // parameters describes those of the path and of the query.
@@ -108,36 +130,72 @@ func (r *route) parameters() []any {
 		if !ok {
 			continue
 		}
-		name = strings.TrimSuffix(name, "}")
+		name = strings.TrimSuffix(strings.TrimSuffix(name, "}"), "...")
 		s := idSchema("")
+		if given, ok := r.doc.params[name]; ok {
+			s = given
+		}
 		list = append(list, map[string]any{"name": name, "in": "path", "required": true, "schema": s})
 	}
 	for _, p := range r.doc.query {
 		list = append(list, map[string]any{"name": p.name, "in": "query", "required": !p.optional, "schema": p.schema})
 	}
+	if r.doc.matches {
+		list = append(list, header("If-Match", "The ETag of the version that is to be changed."))
+	}
+	if r.idempotent {
+		list = append(list, header("Idempotency-Key", "With the same key and body again, the reply of the first time."))
+	}
 	return list
 }
 
-// allReplies lists a route's replies with the refusals that follow from its row.
+func header(name, about string) map[string]any {
+	return map[string]any{"name": name, "in": "header", "required": false, "schema": str(""), "description": about}
+}
+
+// refusal is a reply with a problem document, for a row's doc.replies.
+func refusal(status int, about string) reply {
+	return reply{status, about, problemMedia, ref("Problem")}
+}
+
+// answers is a reply with a JSON document of type T, for a row's doc.replies.
+func answers[T any](status int, about string) reply {
+	return reply{status, about, jsonMedia, schemaOf[T]()}
+}
+
+// done is the reply without a document: 204.
+func done(about string) reply { return reply{status: 204, about: about} }
+
+// allReplies lists a route's replies with the refusals that follow from its row. What
+// the row says itself of a status goes before.
 func (r *route) allReplies() []reply {
 	list := slices.Clone(r.doc.replies)
-	refusal := func(status int, about string) {
-		list = append(list, reply{status, about, problemMedia, ref("Problem")})
+	add := func(status int, about string) {
+		if !slices.ContainsFunc(list, func(p reply) bool { return p.status == status }) {
+			list = append(list, refusal(status, about))
+		}
 	}
 	if r.area != AreaOpen {
-		refusal(401, "No key, or a wrong one.")
-		refusal(403, "The key's scope or bot does not cover this.")
+		add(401, "No key, or a wrong one.")
+		add(403, "The key's scope or bot does not cover this.")
 	}
 	if r.doc.missing != "" {
-		refusal(404, r.doc.missing)
+		add(404, r.doc.missing)
 	}
-	if r.body != noBody {
-		refusal(400, "The body is not valid; errors says what and where.")
-		refusal(413, "The answer or the body is over its limit.")
-		refusal(415, "The body says that it is no JSON.")
+	if r.strict || r.body.isJSON() {
+		add(400, "The request is not valid; errors says what and where.")
+	}
+	if r.body != noBody && r.body != importBody {
+		add(413, "The answer or the body is over its limit.")
+	}
+	if r.body.isJSON() {
+		add(415, "The body says that it is no JSON.")
+	}
+	if r.doc.matches {
+		add(412, "If-Match names another version than there is.")
 	}
 	if r.load != free {
-		refusal(503, "The server is busy; Retry-After says when to come again.")
+		add(503, "The server is busy; Retry-After says when to come again.")
 	}
 	return list
 }
@@ -183,6 +241,8 @@ func components() map[string]schema {
 		"Word": object(may("scope", str("Of a variable.")), need("name", str("")), need("description", ref("Text")), need("example", str(""))),
 		"Problem": object(need("type", str("")), need("title", str("")), need("status", num("")), need("detail", str("English.")),
 			need("detail_zh", str("Chinese.")),
-			may("errors", array(object(need("pointer", str("JSON pointer into the body.")), need("detail", str("")), need("detail_zh", str("")))))),
+			may("errors", array(object(need("pointer", str("JSON pointer into the body; ?name for a parameter of the query.")), need("detail", str("")), need("detail_zh", str(""))))),
+			may("diagnostics", array(ref("Diagnostic")).with("description", "Of an answer that is refused for its errors."))).
+			with("additionalProperties", true),
 	}
 }

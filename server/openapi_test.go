@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,12 +42,59 @@ func loadDocument(t *testing.T, h *house) *openapi3.T {
 // try is a request that brings about one of a route's statuses.
 type try struct {
 	key, path, body, media string
-	full                   bool // while the server has no place free
-	leaving                bool // while it shuts down
+	full                   bool           // while the server has no place free
+	leaving                bool           // while it shuts down
+	loose                  bool           // the document cannot tell that the request is not valid
+	prepare                func(h *house) // brings about what the request needs
+	header                 map[string]string
 }
 
-// tries has a request for every status of every route, by operation id.
+// tries has a request for every status of every route, by operation id, but those that
+// generalTries brings about. Each part of the route table has its own.
 func tries() map[string]map[int][]try {
+	all := map[string]map[int][]try{}
+	for _, part := range []map[string]map[int][]try{answerTries()} {
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+// generalTries bring about the statuses that follow from a row alone.
+func (r *route) generalTries(t *testing.T) map[int][]try {
+	path := r.filled(t, "demo")
+	list := map[int][]try{}
+	if r.area != AreaOpen && r.guest == nil {
+		list[401] = []try{{path: path}}
+		for _, sc := range scopes() {
+			if !slices.Contains(sc.areas, r.area) {
+				list[403] = []try{{key: sc.name + "-key-0123456789", path: path}}
+			}
+		}
+	}
+	if r.area != AreaOpen && r.hasBot {
+		list[403] = append(list[403], try{key: boundKey, path: path})
+	}
+	if r.hasBot && !r.newBot {
+		list[404] = []try{{key: adminKey, path: r.filled(t, "nosuch")}}
+	}
+	if r.strict {
+		list[400] = []try{{key: adminKey, path: path + "?nosuch=1", loose: true}}
+	}
+	if r.body != noBody && r.body != importBody {
+		list[413] = []try{{key: adminKey, path: path, body: `"` + strings.Repeat("x", 3<<20) + `"`}}
+	}
+	if r.body.isJSON() {
+		list[400] = append(list[400], try{key: adminKey, path: path, body: `{"nosuch":1}`})
+		list[415] = []try{{key: adminKey, path: path, body: `{}`, media: "text/plain"}}
+	}
+	if r.load != free {
+		list[503] = []try{{key: adminKey, path: path, full: true}}
+	}
+	return list
+}
+
+// answerTries are those of the routes of answers and operations.
+func answerTries() map[string]map[int][]try {
 	long := strings.Repeat("x", 256<<10+1)
 	const answer = `{"answer":"您好,${userInfo.visitorName|朋友}{{#staffOnline:[[#toChat(sales):转接]]}}((#queryData:http://127.0.0.1:1/))"`
 	body := func(path, good string, more ...try) map[int][]try {
@@ -102,15 +151,21 @@ func TestOpenAPI(t *testing.T) {
 	h.listen()
 	doc := loadDocument(t, h)
 	known := tries()
+	rows := map[string]*route{}
+	for _, r := range routes(true) {
+		r.finish()
+		rows[r.doc.id] = r
+	}
 	for path, item := range doc.Paths.Map() {
 		for method, operation := range item.Operations() {
 			route := &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: operation}
+			general := rows[operation.OperationID].generalTries(t)
 			for code := range operation.Responses.Map() {
 				status, err := strconv.Atoi(code)
 				if err != nil {
 					t.Fatal(err)
 				}
-				list := known[operation.OperationID][status]
+				list := append(known[operation.OperationID][status], general[status]...)
 				if len(list) == 0 {
 					t.Errorf("%s: nothing brings about %d", operation.OperationID, status)
 				}
@@ -150,6 +205,12 @@ func (c try) drive(t *testing.T, h *house, route *routers.Route, want int) {
 		h.leaving.Store(true)
 		defer h.leaving.Store(false)
 	}
+	for name, value := range c.header {
+		req.Header.Set(name, value)
+	}
+	if c.prepare != nil {
+		c.prepare(h)
+	}
 	got := h.do(req)
 	if got.status != want {
 		t.Errorf("%s %s: %d, want %d: %s", route.Method, c.path, got.status, want, got.body)
@@ -165,12 +226,12 @@ func (c try) drive(t *testing.T, h *house, route *routers.Route, want int) {
 	checked.Body = io.NopCloser(strings.NewReader(c.body))
 	input := &openapi3filter.RequestValidationInput{Request: checked, PathParams: parameters, Route: route,
 		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true}}
-	if want == 200 {
+	if want < 300 {
 		if err := openapi3filter.ValidateRequest(t.Context(), input); err != nil {
 			t.Errorf("%s %s: the document refuses the request: %v", route.Method, c.path, err)
 		}
 	}
-	if want == 400 {
+	if want == 400 && !c.loose {
 		if err := openapi3filter.ValidateRequest(t.Context(), input); err == nil {
 			t.Errorf("%s %s: the document takes a request that the server refuses", route.Method, c.path)
 		}

@@ -1,8 +1,7 @@
 package server
 
 import (
-	"bytes"
-	"slices"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -22,7 +21,14 @@ const (
 	renderBody       // an answer and a context
 	checkBody        // an answer
 	previewBody      // an answer, replies and contexts
+	smallBody        // JSON, 64 KiB
+	mediumBody       // JSON, 512 KiB
+	hookBody         // whatever a vendor sends, as it is, 256 KiB
+	importBody       // a stream without an end: the handler reads it through takeBody
 )
+
+// isJSON reports whether a body of the kind has to be JSON.
+func (b body) isJSON() bool { return b != noBody && b != hookBody && b != importBody }
 
 // load says what a route costs, and so which gate it passes.
 type load uint8
@@ -33,134 +39,74 @@ const (
 	heavy             // diagnostics, previews
 )
 
+// maxParams is how many parameters a path may have.
+const maxParams = 4
+
 // route is a row of the route table, from which routing, authorisation, the OpenAPI
 // document and the tests of all three are made.
 type route struct {
 	method string
-	path   string // a segment in braces is a parameter; {bot} is looked up before the handler runs
-	area   Area
-	body   body
-	load   load
-	serve  handler
-	doc    operation
+	// path: a segment in braces is a parameter; {bot} is looked up before the handler
+	// runs. {rest...} at the end takes all segments that follow.
+	path  string
+	area  Area
+	body  body
+	load  load
+	serve handler
+	doc   operation
 
-	hasBot   bool // set by newTree: the path has {bot}
+	// newBot lets {bot} name a bot that there is not (yet): x.bot is nil then.
+	newBot bool
+	// guest may let a request in that brings no key, or something else than a key: it
+	// finds out who asks, and may set x.bot. The row's area holds for keys.
+	guest handler
+	// anyQuery takes query parameters that doc.query does not list.
+	anyQuery bool
+	// optionalBody lets the body be left out.
+	optionalBody bool
+	// idempotent: the route creates something; an Idempotency-Key makes it do so once.
+	idempotent bool
+
+	params   []string // the names of the path's parameters; set by newTree
+	hasBot   bool     // the path has {bot}
+	strict   bool     // the query is checked against doc.query
 	counters [600 - firstStatus]atomic.Pointer[prometheus.Counter]
 }
 
-// node is one segment of the paths of the route table.
-type node struct {
-	name     string // empty for a parameter
-	children []*node
-	param    *node
-	routes   []*route // those that end here, one per method
-	allow    string   // their methods, for a 405
-}
-
-// newTree makes the tree of a route table. It panics when two rows have the same
-// method and path, which is a mistake in the table and found by every test.
-func newTree(table []*route) *node {
-	root := &node{}
-	for _, r := range table {
-		r.hasBot = strings.Contains(r.path, "{bot}")
-		n := root
-		for _, segment := range strings.Split(strings.TrimPrefix(r.path, "/"), "/") {
-			n = n.grow(segment)
-		}
-		for _, other := range n.routes {
-			if other.method == r.method {
-				panic("server: the route " + r.method + " " + r.path + " stands in the table twice")
-			}
-		}
-		n.routes = append(n.routes, r)
-		n.allow = n.methods()
-	}
-	return root
-}
-
-// grow returns the child for a segment of a path, which may be new.
-func (n *node) grow(segment string) *node {
-	if strings.HasPrefix(segment, "{") {
-		if n.param == nil {
-			n.param = &node{}
-		}
-		return n.param
-	}
-	for _, c := range n.children {
-		if c.name == segment {
-			return c
+// finish works out what follows from a row.
+func (r *route) finish() {
+	r.params = nil
+	for _, segment := range strings.Split(r.path, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			r.params = append(r.params, strings.TrimSuffix(strings.TrimSuffix(name, "}"), "..."))
 		}
 	}
-	c := &node{name: segment}
-	n.children = append(n.children, c)
-	return c
-}
-
-// methods lists what the routes that end here can do. GET means HEAD too.
-func (n *node) methods() string {
-	var names []string
-	for _, r := range n.routes {
-		names = append(names, r.method)
-		if r.method == "GET" {
-			names = append(names, "HEAD")
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
-}
-
-// find walks to the node of a path and notes the values of its parameters, as they
-// stand in the path, in params; a path with more of them than params holds is unknown.
-// A segment of the table's own always goes before a parameter.
-func (n *node) find(path []byte, params *[2][]byte) *node {
-	if len(path) == 0 || path[0] != '/' {
-		return nil
-	}
-	path = path[1:]
-	for used := 0; ; {
-		segment := path
-		end := bytes.IndexByte(path, '/')
-		if end >= 0 {
-			segment = path[:end]
-		}
-		next := n.child(segment)
-		if next == nil {
-			if n.param == nil || len(segment) == 0 || used == len(params) {
-				return nil
-			}
-			next = n.param
-			params[used] = segment
-			used++
-		}
-		n = next
-		if end < 0 {
-			return n
-		}
-		path = path[end+1:]
+	r.hasBot = strings.Contains(r.path, "{bot}")
+	r.strict = strings.HasPrefix(r.path, "/v1/") && !r.anyQuery
+	if len(r.params) > maxParams {
+		panic("server: the route " + r.path + " has too many parameters")
 	}
 }
 
-func (n *node) child(segment []byte) *node {
-	for _, c := range n.children {
-		if c.name == string(segment) {
-			return c
+// param returns a parameter of the path as it stands there; it lies in the request's
+// buffer. A name that the path does not have is a mistake in the handler.
+func (x *exchange) param(name string) []byte {
+	for i, n := range x.route.params {
+		if n == name {
+			return x.params[i]
 		}
 	}
-	return nil
+	panic("server: the route " + x.route.path + " has no parameter " + name)
 }
 
-// route returns the route for a method, nil when there is none. HEAD is GET whose body
-// fasthttp leaves out.
-func (n *node) route(method []byte) *route {
-	if string(method) == "HEAD" {
-		method = []byte("GET")
+// paramText returns a parameter of the path with its percent-encoding undone, for ids
+// that are not ours. One that is no text is "".
+func (x *exchange) paramText(name string) string {
+	s, err := url.PathUnescape(string(x.param(name)))
+	if err != nil || strings.ContainsRune(s, 0) || strings.ToValidUTF8(s, "") != s {
+		return ""
 	}
-	for _, r := range n.routes {
-		if r.method == string(method) {
-			return r
-		}
-	}
-	return nil
+	return s
 }
 
 // count counts a reply of the route. Its counters are looked up once for each status,

@@ -187,10 +187,17 @@ func (s *Server) dispatch(x *exchange) *Problem {
 	if p := s.authorize(x); p != nil {
 		return p
 	}
-	if x.route.body != noBody {
+	if x.route.strict && len(x.ctx.URI().QueryString()) > 0 {
+		if p := x.checkQuery(); p != nil {
+			return p
+		}
+	}
+	if x.route.body.isJSON() {
 		if p := x.checkMedia(); p != nil {
 			return p
 		}
+	}
+	if x.route.body != noBody && x.route.body != importBody {
 		if p := x.readBody(s.cfg.bodyLimit(x.route.body)); p != nil {
 			return p
 		}

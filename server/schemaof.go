@@ -1,0 +1,149 @@
+package server
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"strconv"
+
+	"github.com/zhida-kb/zhida/parser/diag"
+)
+
+// schemaOf describes T as JSON Schema: what decode takes and sendJSON writes. A member
+// is required unless it is a pointer, a Maybe or omitempty.
+func schemaOf[T any]() schema { return schemaFor(reflect.TypeFor[T](), rule{}) }
+
+// schemaType is a type that describes itself.
+type schemaType interface{ describeJSON() schema }
+
+var (
+	schemaTypeType = reflect.TypeFor[schemaType]()
+	textType       = reflect.TypeFor[encoding.TextMarshaler]()
+	textTypeIn     = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+// shared are types that have a component of their own in the document.
+func shared(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[diag.Text]():
+		return "Text"
+	case reflect.TypeFor[diag.Wire]():
+		return "Diagnostic"
+	case reflect.TypeFor[diag.Range]():
+		return "Range"
+	case reflect.TypeFor[diag.Position]():
+		return "Position"
+	}
+	return ""
+}
+
+// schemaFor describes a type under a rule.
+func schemaFor(t reflect.Type, r rule) schema {
+	if name := shared(t); name != "" {
+		return ref(name)
+	}
+	switch {
+	case t.Implements(schemaTypeType):
+		return reflect.Zero(t).Interface().(schemaType).describeJSON() //nolint:forcetypeassert // asked just before
+	case t == timeType:
+		return schema{"type": "string", "format": "date-time"}
+	case t == rawType || t.Kind() == reflect.Interface:
+		return schema{}
+	case reflect.PointerTo(t).Implements(slottedType):
+		value, _ := t.FieldByName("Value")
+		return orNull(schemaFor(value.Type, r))
+	case t.Kind() == reflect.Pointer:
+		return orNull(schemaFor(t.Elem(), r))
+	case t.Implements(textType) || reflect.PointerTo(t).Implements(textTypeIn):
+		return textSchema(r)
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return textSchema(r)
+	case reflect.Bool:
+		return schema{"type": "boolean"}
+	case reflect.Float64, reflect.Float32:
+		return bounded(schema{"type": "number"}, r, "minimum", "maximum")
+	case reflect.Slice:
+		s := array(schemaFor(t.Elem(), rule{enum: r.enum, format: r.format}))
+		return bounded(s, r, "minItems", "maxItems")
+	case reflect.Map:
+		s := schema{"type": "object", "additionalProperties": schemaFor(t.Elem(), rule{enum: r.enum, format: r.format})}
+		return bounded(s, r, "minProperties", "maxProperties")
+	case reflect.Struct:
+		return structSchema(t)
+	default:
+		return bounded(schema{"type": "integer"}, r, "minimum", "maximum")
+	}
+}
+
+func structSchema(t reflect.Type) schema {
+	var list []property
+	for _, m := range membersOf(t) {
+		field := t.FieldByIndex(m.index)
+		s := describe(schemaFor(field.Type, m.rule), m.doc)
+		if m.standard != "" {
+			s["default"] = defaultValue(m.standard, field.Type)
+		}
+		list = append(list, property{m.name, m.optional, s})
+	}
+	return object(list...)
+}
+
+// defaultValue reads the tag default: of a string as it stands, of all else as JSON.
+func defaultValue(tag string, t reflect.Type) any {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.String {
+		return tag
+	}
+	if n, err := strconv.ParseFloat(tag, 64); err == nil {
+		return n
+	}
+	return json.RawMessage(tag)
+}
+
+// textSchema describes a string.
+func textSchema(r rule) schema {
+	s := schema{"type": "string"}
+	switch {
+	case r.enum != nil:
+		s = choice(r.enum...)
+	case r.format == "id":
+		return idSchema("")
+	case r.format != "":
+		s["format"] = r.format
+	}
+	return bounded(s, r, "minLength", "maxLength")
+}
+
+// bounded adds min and max under the keywords of the type.
+func bounded(s schema, r rule, least, most string) schema {
+	if r.min != nil {
+		s[least] = *r.min
+	}
+	if r.max != nil {
+		s[most] = *r.max
+	}
+	return s
+}
+
+// orNull lets a value be null too.
+func orNull(s schema) schema {
+	if kind, ok := s["type"].(string); ok {
+		s["type"] = []string{kind, "null"}
+		if values, ok := s["enum"].([]string); ok {
+			more := make([]any, 0, len(values)+1)
+			for _, v := range values {
+				more = append(more, v)
+			}
+			s["enum"] = append(more, nil)
+		}
+		return s
+	}
+	if len(s) == 0 {
+		return s // anything, null too
+	}
+	return schema{"anyOf": []schema{s, {"type": "null"}}}
+}
