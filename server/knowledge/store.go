@@ -46,6 +46,10 @@ type Tx interface {
 	Revisions(bot, answer string, below, limit int) ([]*Revision, error)
 	AddRevision(r *Revision) error
 
+	// Export lists up to limit answers that are not archived, in the order of their ids,
+	// after the given one.
+	Export(bot, after string, limit int) ([]Exported, error)
+
 	// Published lists up to limit published answers in the order of their ids, after the
 	// given one.
 	Published(bot, after string, limit int) ([]Published, error)
