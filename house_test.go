@@ -38,11 +38,13 @@ var rooms = []room{
 	{"handoff/connectortest", []string{"handoff"}, []string{"database/sql"}, "a suite that takes a connector, and what fakes of vendors share"},
 	{"handoff/connectors", []string{"handoff"}, []string{"database/sql"}, "a connector knows its vendor and the handoff, nothing else"},
 	{"server/knowledge", []string{"parser/diag"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "answers are kept without knowing how they are served or stored"},
-	{"server/store", []string{"handoff", "server/knowledge"}, []string{"github.com/valyala/fasthttp"}, "SQL knows what it implements, not who asks"},
-	{"server", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "server/knowledge", "server/store"}, nil, "the server joins the rooms"},
-	{"cmd/zhida", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "handoff/connectors", "server"}, nil, "wiring only"},
+	{"server/access", []string{"parser", "parser/diag"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "who may do what, and who did, without knowing routes or tables"},
+	{"server/seal", nil, append([]string{"database/sql"}, network...), "secrets at rest: keys in, bytes in, bytes out"},
+	{"server/store", []string{"handoff", "server/knowledge", "server/access", "server/seal"}, []string{"github.com/valyala/fasthttp"}, "SQL knows what it implements, not who asks"},
+	{"server", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "server/knowledge", "server/access", "server/seal", "server/store"}, nil, "the server joins the rooms"},
+	{"cmd/zhida", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "handoff/connectors", "server", "server/knowledge", "server/access", "server/seal", "server/store"}, nil, "wiring only"},
 	{"testdata", nil, network, "the corpus is data that every room's tests read"},
-	{"bench", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "server", "testdata"}, nil, "benchmarks of whole paths"},
+	{"bench", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "server", "server/seal", "server/store", "testdata"}, nil, "benchmarks of whole paths"},
 }
 
 // roomOf returns the room of a folder: the longest line that fits.

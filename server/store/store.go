@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// DB is an open store. It is safe for concurrent use.
+type DB struct {
+	cfg      Config
+	sqlite   *sqliteDB
+	postgres *postgresDB // the one that is not nil is in use
+	hub      *hub
+	ids      ids
+
+	up    atomic.Bool
+	lost  chan struct{} // signals a failure to the pulse
+	end   context.CancelFunc
+	ended sync.WaitGroup
+	once  sync.Once
+}
+
+// Open opens the store, makes it where there is none, and brings its schema forward. A
+// database that cannot be used is left as it was.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	db := &DB{cfg: cfg, hub: newHub(), lost: make(chan struct{}, 1), ids: ids{now: cfg.Now, rand: cfg.Rand}}
+	var err error
+	if cfg.URL != "" {
+		db.postgres, err = openPostgres(ctx, db)
+	} else {
+		db.sqlite, err = openSQLite(ctx, db)
+	}
+	if err != nil {
+		return nil, clearError(err)
+	}
+	if err := db.checkKey(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	db.up.Store(true)
+	background, end := context.WithCancel(context.Background())
+	db.end = end
+	db.ended.Go(func() { db.pulse(background) })
+	db.ended.Go(func() { db.keepHouse(background) })
+	if db.postgres != nil {
+		db.ended.Go(func() { db.postgres.listen(background, db) })
+		db.ended.Go(func() { db.postgres.notify(background, db) })
+	}
+	return db, nil
+}
+
+// Close ends what runs in the background and closes the database. Writes that wait are
+// answered with ErrClosed.
+func (db *DB) Close() error {
+	var err error
+	db.once.Do(func() {
+		if db.end != nil {
+			db.end()
+		}
+		db.ended.Wait()
+		if db.postgres != nil {
+			err = db.postgres.close()
+		} else {
+			err = db.sqlite.close()
+		}
+		db.hub.close()
+	})
+	return err
+}
+
+// Write runs fn in a transaction and returns when it is on the disk, or with fn's error.
+// fn may run more than once and must not call Write. After a panic of fn the transaction
+// is rolled back, and Write panics.
+func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	ctx, cancel := db.cfg.bound(ctx)
+	defer cancel()
+	var err error
+	if db.postgres != nil {
+		err = db.postgres.write(ctx, db, fn)
+	} else {
+		err = db.sqlite.writer.write(ctx, db, fn)
+	}
+	return db.noted(err)
+}
+
+// Read runs fn in a transaction that sees one state of the database and changes nothing.
+// fn may run more than once.
+func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
+	ctx, cancel := db.cfg.bound(ctx)
+	defer cancel()
+	if db.postgres != nil {
+		return db.noted(db.postgres.read(ctx, db, fn))
+	}
+	return db.noted(db.sqlite.read(ctx, db, fn))
+}
+
+// noted clears an error up and tells the pulse of a lost database.
+func (db *DB) noted(err error) error {
+	if err == nil {
+		return nil
+	}
+	err = clearError(err)
+	if errors.Is(err, ErrUnavailable) && !errors.Is(err, context.Canceled) {
+		select {
+		case db.lost <- struct{}{}:
+		default:
+		}
+	}
+	return err
+}
+
+// Up reports whether the database was there when last asked.
+func (db *DB) Up() bool { return db.up.Load() }
+
+// Kind names the database: sqlite or postgres.
+func (db *DB) Kind() string {
+	if db.postgres != nil {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// panicked is a panic of a caller's function on its way back to the caller.
+type panicked struct{ value any }
+
+func (p *panicked) Error() string { return fmt.Sprint("store: panic: ", p.value) }
