@@ -21,19 +21,20 @@ const (
 	OutcomeOutOfHours
 )
 
-// Prompt is a question to the visitor that was asked before and is asked again.
+// Prompt is the question to the visitor that an event asks, for the first time or again.
 type Prompt uint8
 
 // The prompts.
 const (
-	PromptNone Prompt = iota
-	PromptEmail
-	PromptEmailInvalid
-	PromptWaitExpired
+	PromptNone         Prompt = iota
+	PromptEmail               // an address is needed
+	PromptEmailInvalid        // what came looks like an address and is none, or is several
+	PromptWaitExpired         // end, or go on waiting
 )
 
 // Tell puts a handoff event on the visitor's stream, with the session as Step returns it.
-// Nothing is told to a visitor in another way.
+// Nothing is told to a visitor in another way. A Request that finds a session open has
+// no Tell of its own: its outcome is OutcomeAlreadyOpen.
 type Tell struct {
 	Outcome Outcome // of a request, refusals among them (the event has no session then)
 	Prompt  Prompt
@@ -74,10 +75,20 @@ const (
 	TimedOut
 )
 
-// DropPending ends what has not been delivered yet: every pending message gets a
-// delivery event and is marked as failed; with DeadLetters an operator can send it
-// again. An open that is still pending is dropped as well.
-type DropPending struct{ DeadLetters bool }
+// DropOpen takes the open out of the outbox, if it is still there: the desk has shown
+// that it has the session. A call that is under way goes on, and what it returns
+// (Opened) is kept.
+type DropOpen struct{}
+
+// DropPending ends what of the session has not been delivered yet, the messages that are
+// held included: each gets a delivery event and is marked as failed. The open is taken
+// out of the outbox, and with Close the close too. With DeadLetters all that was taken
+// out of the outbox becomes dead letters, which an operator can send again. A call that
+// is under way goes on; its outcome has no effect on what was marked.
+type DropPending struct {
+	DeadLetters bool
+	Close       bool
+}
 
 // MarkUnavailable makes the connector's status unavailable.
 type MarkUnavailable struct{ Kind ErrorKind }
@@ -93,7 +104,8 @@ type StartTimer struct {
 // StopTimer stops a timer.
 type StopTimer struct{ Timer Timer }
 
-// RefuseLate says that an agent's message has come too late: it is not shown.
+// RefuseLate says that an agent's message has come too late, or too early: it is not
+// shown, and the vendor is told so.
 type RefuseLate struct{}
 
 func (Tell) effect()            {}
@@ -103,6 +115,7 @@ func (KeepEmail) effect()       {}
 func (CallOpen) effect()        {}
 func (CallSend) effect()        {}
 func (CallClose) effect()       {}
+func (DropOpen) effect()        {}
 func (DropPending) effect()     {}
 func (MarkUnavailable) effect() {}
 func (StartTimer) effect()      {}

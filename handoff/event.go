@@ -39,14 +39,17 @@ type OpenStarted struct{}
 type OpenAccepted struct{}
 
 // OpenFailed says that the open has failed for good: refused, misconfigured, or
-// unreachable until connectTimeout.
-type OpenFailed struct{ Kind ErrorKind }
+// unreachable until connectTimeout. Uncertain says that an attempt may have arrived all
+// the same, so that the desk may have a session that nobody will use.
+type OpenFailed struct {
+	Kind      ErrorKind
+	Uncertain bool
+}
 
 // AgentMessage is a message of a human that is not a duplicate.
 type AgentMessage struct {
-	ID     string    // ours
-	SentAt time.Time // the vendor's; zero: unknown
-	// Received is when it was received; Env.Now where it is handled at once.
+	ID      string    // ours
+	SentAt  time.Time // the vendor's; zero: unknown
 	Message AgentText
 }
 
@@ -102,14 +105,11 @@ func (Erased) event()           {}
 
 // Env is what Step knows beside the session and the event.
 type Env struct {
-	Now      time.Time
+	Now      time.Time // of the store's clock, which all nodes share
 	Settings *Settings
 	Status   Status // of the connector that a request would use
 	Open     bool   // now lies in the service hours
 	Email    string // of the conversation; empty: none
-	// SinceClose is how long the session has been closed, by elapsed time; for a late
-	// message of an agent.
-	LastAgentClose time.Time // the vendor's time of the agent's close, for late messages
 }
 
 // Status is what is known of a connector.

@@ -46,11 +46,12 @@ type Session struct {
 	History  []Turn // given by the caller; replaces the rounds of ours
 
 	RequestedAt, AcceptedAt, ActiveAt, ClosedAt time.Time // zero: not yet
+	AgentClosedAt                               time.Time // the vendor's time of the agent's close; zero: none, or unknown
 
 	EmailTries    int      // messages without an address, in AwaitingEmail
-	Held          []string // ids of messages that are sent after the open, in their order
+	Held          []string // ids of messages of AwaitingEmail, which are sent after the open, in their order
 	OpenAttempted bool     // the connector has been called, or is being called
-	OpenDone      bool     // the open's outcome is known
+	OpenDone      bool     // the open has its outcome, or none matters any more
 
 	// Timers that run, by kind; zero: not running. The generation of a timer grows with
 	// each start, so that one that was stopped or started anew has no effect.
