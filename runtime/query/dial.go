@@ -9,7 +9,17 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/zhida-kb/zhida/guard"
 	"github.com/zhida-kb/zhida/runtime/dataurl"
+)
+
+// space is a set of kinds of address.
+type space = guard.Space
+
+const (
+	public   = guard.Public
+	private  = guard.Private
+	loopback = guard.Loopback
 )
 
 // Resolver finds the addresses of a name. *net.Resolver is one.
@@ -29,7 +39,7 @@ const maxAddresses = 8
 
 // dialer opens connections that passed the guard.
 type dialer struct {
-	guard   *guard
+	guard   *guard.Guard
 	resolve Resolver
 	dial    DialFunc
 	tls     *tls.Config
@@ -42,7 +52,7 @@ type spacesKey struct{}
 // deadline), and a net.Dialer whose control function asks the guard again
 // right before the connect.
 func newDialer(r Resolver, dial DialFunc, config *tls.Config) *dialer {
-	d := &dialer{guard: newGuard(), resolve: r, dial: dial, tls: config}
+	d := &dialer{guard: guard.New(), resolve: r, dial: dial, tls: config}
 	if d.resolve == nil {
 		d.resolve = &net.Resolver{PreferGo: true, Dial: dialNameServer}
 	}
@@ -79,7 +89,7 @@ func (d *dialer) control(ctx context.Context, network, address string, _ syscall
 }
 
 func (d *dialer) permit(a netip.Addr, spaces space) error {
-	if d.guard.spaceOf(a)&spaces == 0 {
+	if d.guard.SpaceOf(a)&spaces == 0 {
 		return errRefused
 	}
 	return nil

@@ -1,4 +1,4 @@
-package query
+package guard
 
 import (
 	"net/netip"
@@ -6,28 +6,29 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// space is a set of kinds of address.
-type space uint8
+// Space is a set of kinds of address.
+type Space uint8
 
+// The spaces.
 const (
-	public   space = 1 << iota // an address of the internet
-	private                    // of an organisation's own network
-	loopback                   // of this machine
+	Public   Space = 1 << iota // an address of the internet
+	Private                    // of an organisation's own network
+	Loopback                   // of this machine
 )
 
-// guard tells to which space an address belongs. It is an allow-list: what is
-// in none of its spaces is dialled for nobody.
-type guard struct {
+// Guard tells to which space an address belongs. It is an allow-list: what is
+// in none of its spaces is dialled for nobody. It is safe for concurrent use.
+type Guard struct {
 	internet *ssrf.Guardian
 	denied   []netip.Prefix
 	private  []netip.Prefix
 }
 
-// newGuard takes the IANA special-purpose registries from ssrf (IPv4 without
+// New takes the IANA special-purpose registries from ssrf (IPv4 without
 // the special nets, IPv6 2000::/3 without them) and adds what a registry
 // cannot know.
-func newGuard() *guard {
-	return &guard{
+func New() *Guard {
+	return &Guard{
 		internet: ssrf.New(ssrf.WithAnyNetwork(), ssrf.WithAnyPort()),
 		denied: prefixes(
 			"168.63.129.16/32",   // Azure's WireServer: a public address that every machine there serves its secrets on
@@ -52,19 +53,19 @@ func prefixes(list ...string) []netip.Prefix {
 	return out
 }
 
-// spaceOf gives the one space of an address, 0 for none. IPv4-mapped addresses
-// are in none: the dialler gets addresses in their own form.
-func (g *guard) spaceOf(a netip.Addr) space {
+// SpaceOf gives the one space of an address, 0 for none. IPv4-mapped addresses
+// are in none: unmap what a resolver gave first.
+func (g *Guard) SpaceOf(a netip.Addr) Space {
 	if !a.IsValid() || a.Zone() != "" || a.Is4In6() || contains(g.denied, a) || isISATAP(a) {
 		return 0
 	}
 	switch {
 	case a.IsLoopback():
-		return loopback
+		return Loopback
 	case contains(g.private, a):
-		return private
+		return Private
 	case g.internet.SafeAddr(a) == nil:
-		return public
+		return Public
 	}
 	return 0
 }
