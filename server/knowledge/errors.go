@@ -1,10 +1,6 @@
 package knowledge
 
-import (
-	"strings"
-
-	"github.com/zhida-kb/zhida/parser/diag"
-)
+import "github.com/zhida-kb/zhida/parser/diag"
 
 // Code is why something was refused. The server turns it into a status.
 type Code uint8
@@ -16,7 +12,6 @@ const (
 	UnknownBot                      // there is no such bot
 	UnknownAnswer                   // there is no such answer, or it is archived
 	UnknownRevision                 // the answer has no such revision
-	NotPublished                    // the answer is not published
 	Stale                           // the precondition does not hold
 	ReadOnly                        // the bot stands in the config file
 	Refused                         // it has errors: Diagnostics, Objections or Broken; can be forced
@@ -31,7 +26,7 @@ type Fault struct {
 
 // Error is a refusal. Nothing was stored.
 type Error struct {
-	Code   Code
+	Why    Code
 	Text   diag.Text
 	Faults []Fault // with Invalid and TooLarge
 
@@ -43,16 +38,39 @@ type Error struct {
 }
 
 // Error says it in English.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Text.En)
-	for _, f := range e.Faults {
-		b.WriteString("; " + f.Pointer + ": " + f.Text.En)
+func (e *Error) Error() string { return e.Text.En }
+
+// Zh says it in Chinese.
+func (e *Error) Zh() string { return e.Text.Zh }
+
+// Code is the refusal's kind in the words of the server.
+func (e *Error) Code() string {
+	switch e.Why {
+	case Invalid:
+		return "invalid"
+	case TooLarge:
+		return "too_large"
+	case UnknownBot:
+		return "unknown_bot"
+	case UnknownAnswer:
+		return "unknown_answer"
+	case UnknownRevision:
+		return "not_found"
+	case Stale:
+		return "stale"
+	default:
+		return "conflict"
 	}
-	return b.String()
 }
 
-func refuse(c Code, zh, en string) *Error { return &Error{Code: c, Text: diag.Text{Zh: zh, En: en}} }
+// Each reports the faults of an input.
+func (e *Error) Each(report func(pointer, zh, en string)) {
+	for _, f := range e.Faults {
+		report(f.Pointer, f.Text.Zh, f.Text.En)
+	}
+}
+
+func refuse(c Code, zh, en string) *Error { return &Error{Why: c, Text: diag.Text{Zh: zh, En: en}} }
 
 // invalid is the refusal of input with these faults, nil when there are none.
 func invalid(faults []Fault) error {
