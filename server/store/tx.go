@@ -14,6 +14,7 @@ type Tx struct {
 	db      *DB
 	write   bool
 	wrote   bool  // a statement that may have changed something has run
+	changed bool  // and has changed something, or may have
 	fault   error // of a method that returns none
 	now     time.Time
 	wakes   []wake
@@ -41,7 +42,12 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 // Exec runs a statement; placeholders are ?.
 func (tx *Tx) Exec(query string, args ...any) (sql.Result, error) {
 	tx.wrote = true
-	return tx.on.ExecContext(tx.ctx, tx.db.rewrite(query), args...)
+	r, err := tx.on.ExecContext(tx.ctx, tx.db.rewrite(query), args...)
+	if err == nil && !tx.changed {
+		n, counted := r.RowsAffected()
+		tx.changed = n > 0 || counted != nil
+	}
+	return r, err
 }
 
 // ExecN is Exec that returns how many rows it changed.
@@ -56,13 +62,17 @@ func (tx *Tx) ExecN(query string, args ...any) (int64, error) {
 // Query runs a query whose rows the caller closes before the next statement. Each is
 // shorter.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
-	tx.wrote = tx.wrote || tx.write && mayWrite(query)
+	if tx.write && mayWrite(query) {
+		tx.wrote, tx.changed = true, true
+	}
 	return tx.on.QueryContext(tx.ctx, tx.db.rewrite(query), args...)
 }
 
 // QueryRow runs a query of one row; its Scan fails with sql.ErrNoRows when there is none.
 func (tx *Tx) QueryRow(query string, args ...any) *sql.Row {
-	tx.wrote = tx.wrote || tx.write && mayWrite(query)
+	if tx.write && mayWrite(query) {
+		tx.wrote, tx.changed = true, true
+	}
 	return tx.on.QueryRowContext(tx.ctx, tx.db.rewrite(query), args...)
 }
 
@@ -131,8 +141,14 @@ func (tx *Tx) Wake(topic, payload string) {
 
 // run calls fn and does what goes before the commit.
 func (tx *Tx) run(fn func(*Tx) error) error {
+	if err := tx.lockAudit(); err != nil {
+		return err
+	}
 	if err := fn(tx); err != nil {
 		return err
+	}
+	if tx.fault == nil {
+		tx.fail(tx.note())
 	}
 	if tx.fault == nil && len(tx.changes) > 0 {
 		tx.fail(tx.recordChanges())
