@@ -259,3 +259,24 @@ type CallError struct {
 }
 
 func (e *CallError) Error() string { return e.Code + ": " + e.Message }
+
+// DefaultQuestion is what the desk reads as the visitor's question when there is none,
+// in zh or en.
+func DefaultQuestion(language string) string {
+	if language == "zh" {
+		return "请求人工服务"
+	}
+	return "Human service requested"
+}
+
+// Pass gives the call's progress on to be kept, where it can be.
+func (c *Call) Pass(ctx context.Context, progress json.RawMessage) error {
+	c.Progress = progress
+	if c.Keep == nil {
+		return nil
+	}
+	if err := c.Keep(ctx, progress); err != nil {
+		return &CallError{Kind: Unreachable, Code: "not_kept", Message: "the progress of the call could not be stored"}
+	}
+	return nil
+}
