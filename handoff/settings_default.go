@@ -9,10 +9,6 @@ import (
 // needs no account anywhere.
 const DefaultConnector = "desk"
 
-// defaultTrigger tells a model when to call a human.
-const defaultTrigger = "当用户明确要求人工客服、表示不满或投诉，或者你无法可靠地回答时，调用此工具转接人工客服。 " +
-	"Call this when the user asks for a human agent, is upset or complains, or when you cannot answer reliably."
-
 // Defaults returns the settings of a bot that has none. An absent key of a request is
 // its default, so requests are decoded over it.
 func Defaults() Settings {
