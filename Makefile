@@ -13,7 +13,7 @@ FUZZTIME   ?= 30s
 # Tests that take their time for another reason: not twenty times either.
 ONCE       := TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestMemory|Fuzz
 
-.PHONY: run build test check unit race shuffle fuzz-ci fuzz bench bench-peers bench-http tools
+.PHONY: run build test test-all needs check unit race shuffle fuzz-ci fuzz bench bench-peers bench-http tools
 
 run:
 	go run ./cmd/zhida serve --dev
@@ -21,7 +21,14 @@ run:
 build:
 	CGO_ENABLED=0 go build -trimpath -o zhida ./cmd/zhida
 
-test: check unit race shuffle fuzz-ci
+# One PostgreSQL for the tests of all packages, installed when it is missing.
+test: needs
+	.ci/postgres $(MAKE) test-all
+
+test-all: check unit race shuffle fuzz-ci
+
+needs:
+	.ci/needs
 
 tools: $(BIN)/staticcheck
 

@@ -187,7 +187,7 @@ var listening = regexp.MustCompile(`listening.* address=(\S+)`)
 func (r *reader) serve(args ...string) string {
 	r.t.Helper()
 	cmd := r.command(filepath.Join(r.bin, "zhida"),
-		append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", "data"}, args...)...)
+		append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", "data" + args[0]}, args...)...)
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		r.t.Fatal(err)

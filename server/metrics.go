@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/zhida-kb/zhida/runtime"
+	"github.com/zhida-kb/zhida/server/store"
 )
 
 // Metrics are what Prometheus reads of one process. They implement query.Observer, so
@@ -132,6 +133,22 @@ func (m *Metrics) watch(s *Server) {
 			func() float64 { return float64(s.bodies.held.Load()) }),
 	)
 	m.watchCache(s.rooms.Cache, s.known)
+}
+
+// watchStore adds the series of the database; without one there are none.
+func (m *Metrics) watchStore(db *store.DB) {
+	if db == nil {
+		return
+	}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "zhida_store_up", Help: "1 when the database was there when last asked, at least once a second; else 0.",
+		ConstLabels: prometheus.Labels{"kind": db.Kind()},
+	}, func() float64 {
+		if db.Up() {
+			return 1
+		}
+		return 0
+	}))
 }
 
 // bot returns the series of a bot. The first maxBots of them have their own label.

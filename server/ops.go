@@ -13,11 +13,16 @@ func serveHealth(_ *Server, x *exchange) *Problem {
 }
 
 // serveReady answers GET /readyz: whether requests should be sent here. From the moment
-// at which Shutdown begins they should not.
+// at which Shutdown begins they should not. A node that has lost its database goes on
+// rendering what it knows, so it is ready still, and says what is missing.
 func serveReady(s *Server, x *exchange) *Problem {
 	if s.leaving.Load() {
 		return &Problem{Code: NotReady, RetryAfter: retryAfter,
 			Detail: text("服务正在停止。", "The server is shutting down.")}
+	}
+	if db := s.rooms.Store; db != nil && !db.Up() {
+		x.send(append(x.reply(), `{"status":"degraded","store":"lost"}`...))
+		return nil
 	}
 	x.send(append(x.reply(), `{"status":"ready"}`...))
 	return nil

@@ -28,7 +28,8 @@ func operationRoutes() []*route {
 			method: "GET", path: "/readyz", serve: serveReady,
 			doc: operation{id: "readyz", tag: "operations", summary: "The process can serve",
 				replies: []reply{
-					{200, "It can.", jsonMedia, object(need("status", choice("ready")))},
+					{200, "It can. Degraded: it renders what it knows, but the database is lost and writes are refused.", jsonMedia,
+						object(need("status", choice("ready", "degraded")), may("store", choice("lost")))},
 					{503, "It cannot, or not any more.", problemMedia, ref("Problem")},
 				}},
 		},

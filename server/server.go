@@ -14,6 +14,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/zhida-kb/zhida/runtime"
+	"github.com/zhida-kb/zhida/server/store"
 )
 
 // Rooms are what a server works with. All of them are made by the caller, who closes
@@ -30,6 +31,8 @@ type Rooms struct {
 	Now func() time.Time
 	// Demo answers the demo upstream's routes under Config.Dev; nil: one with DemoToken.
 	Demo *Demo
+	// Store is the database; nil: none, as in tests of rendering.
+	Store *store.DB
 }
 
 // Server answers HTTP. Make one with New; it is safe for concurrent use.
@@ -83,6 +86,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.tree = newTree(table)
 	s.openapi = openAPI(table, &s.cfg)
 	s.metrics.watch(s)
+	s.metrics.watchStore(rooms.Store)
 	s.http = &fasthttp.Server{
 		Handler:                      s.Handle,
 		ErrorHandler:                 s.badRequest,

@@ -17,6 +17,7 @@ import (
 	"github.com/zhida-kb/zhida/runtime"
 	"github.com/zhida-kb/zhida/runtime/query"
 	"github.com/zhida-kb/zhida/server"
+	"github.com/zhida-kb/zhida/server/store"
 )
 
 type serveCommand struct {
@@ -57,10 +58,6 @@ func (s *serveCommand) Run(c *console) error {
 // refusals are settings that cannot be.
 func (s *serveCommand) refusals() error {
 	var faults []error
-	if s.DatabaseURL != nil {
-		faults = append(faults, errors.New("--database-url: a database is not supported yet; leave it out, "+
-			"and give keys and bots in the config file (暂不支持数据库，请在配置文件中填写 keys 与 bots)"))
-	}
 	if or(s.Dev, false) && !loopback(or(s.Listen, defaultListen)) {
 		faults = append(faults, errors.New("--dev listens on loopback only: a request without a key counts as an admin's "+
 			"(--dev 只能监听本机地址，如 127.0.0.1:8080)"))
@@ -122,6 +119,7 @@ type house struct {
 	client *query.Client
 	cache  *runtime.Cache
 	traces *traces
+	store  *store.DB
 	log    *slog.Logger
 }
 
@@ -146,8 +144,11 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger) (*house, e
 	if h.traces, err = startTraces(or(s.OTLP, ""), or(s.OTLPRatio, 1), versionText()); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	tokens, err := loadTokenKey(or(s.DataDir, "./zhida-data"))
+	tokens, err := loadTokenKey(s.dir())
 	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	if h.store, err = s.open(context.Background(), true, log); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	keys, faults := server.NewStaticKeys(doc.Keys)
@@ -158,7 +159,7 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger) (*house, e
 		return nil, errors.Join(exitUsage, h.close())
 	}
 	rooms := server.Rooms{Keys: keys, Bots: bots, Cache: h.cache, Tokens: tokens, Metrics: metrics,
-		Tracer: h.traces.tracer(), Log: log}
+		Tracer: h.traces.tracer(), Log: log, Store: h.store}
 	if dev {
 		rooms.Demo = server.NewDemo(server.DemoToken, time.Now)
 		if bots["demo"] == nil {
@@ -186,7 +187,11 @@ func (h *house) close() error {
 		h.client.Close()
 	}
 	h.cache.Close()
-	return h.traces.close()
+	var err error
+	if h.store != nil {
+		err = h.store.Close()
+	}
+	return errors.Join(err, h.traces.close())
 }
 
 // serve answers until SIGINT or SIGTERM; a second signal ends the process at once.

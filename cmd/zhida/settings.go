@@ -13,9 +13,9 @@ import (
 // settings are what can be set by a flag, by a variable, or by a key of the config file
 // of the flag's name. A nil field was not set.
 type settings struct {
+	storeSettings `embed:"" yaml:",inline"`
+
 	Listen       *string `name:"listen" env:"ZHIDA_LISTEN" yaml:"listen" placeholder:"127.0.0.1:8080" help:"Address to listen on. 监听地址。"`
-	DataDir      *string `name:"data-dir" env:"ZHIDA_DATA_DIR" yaml:"data-dir" placeholder:"./zhida-data" help:"Where keys and data are kept. 数据目录。"`
-	DatabaseURL  *string `name:"database-url" env:"ZHIDA_DATABASE_URL" yaml:"database-url" placeholder:"postgres://…" help:"Not supported yet. 暂不支持。"`
 	PublicURL    *string `name:"public-url" env:"ZHIDA_PUBLIC_URL" yaml:"public-url" placeholder:"https://…" help:"What vendors and pages reach this by. 外部访问地址。"`
 	Dev          *bool   `name:"dev" env:"ZHIDA_DEV" yaml:"dev" help:"For trying things: loopback only, no key needed, a bot demo. 试用模式：仅本机，无需密钥，自带演示机器人。"`
 	AllowPrivate *bool   `name:"allow-private-data-hosts" env:"ZHIDA_ALLOW_PRIVATE_DATA_HOSTS" yaml:"allow-private-data-hosts" help:"Let bots' allowedDataHosts open private addresses. 允许机器人访问内网地址。"`
