@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -54,23 +55,46 @@ func (s *Server) findBot(x *exchange, id []byte) (*Bot, *Problem) {
 	return nil, &Problem{Code: UnknownBot, Detail: text("没有这个机器人。", "No bot has this id.")}
 }
 
-// identify checks the key that a request brings.
+// identify checks the key that a request brings, or its session.
 func (s *Server) identify(x *exchange) (*Key, *Problem) {
 	header := x.ctx.Request.Header.Peek(fasthttp.HeaderAuthorization)
 	if len(header) == 0 {
-		if s.cfg.Dev && local(x.ctx) {
-			return s.devKey, nil
-		}
-		return nil, &Problem{Code: Unauthorized, Detail: text(
-			"请在 Authorization 头中提供密钥：Bearer <密钥>。", "Send a key in the Authorization header: Bearer <key>.")}
+		return s.withoutKey(x)
 	}
 	if secret, ok := bearer(header); ok {
 		x.sum = sha256.Sum256(secret)
 		if key := s.rooms.Keys.Find(&x.sum); key != nil {
-			return key, nil
+			return key, x.throttle(key)
 		}
 	}
 	return nil, &Problem{Code: Unauthorized, Detail: text("密钥无效。", "The key is not valid.")}
+}
+
+// withoutKey finds out who sends a request without a key: somebody with a session of the
+// console, or under --dev the developer.
+func (s *Server) withoutKey(x *exchange) (*Key, *Problem) {
+	key, p := s.signedIn(x)
+	switch {
+	case p != nil:
+		return nil, p
+	case key != nil:
+		return key, x.throttle(key)
+	case s.cfg.Dev && local(x.ctx):
+		return s.devKey, nil
+	}
+	return nil, &Problem{Code: Unauthorized, Detail: text(
+		"请在 Authorization 头中提供密钥：Bearer <密钥>。", "Send a key in the Authorization header: Bearer <key>.")}
+}
+
+// throttle refuses a request of a key that sends too many.
+func (x *exchange) throttle(key *Key) *Problem {
+	wait := key.limit.Take(x.start)
+	if wait == 0 {
+		return nil
+	}
+	x.s.metrics.throttled.Inc()
+	return &Problem{Code: TooMany, RetryAfter: int((wait + time.Second - 1) / time.Second),
+		Detail: text("该密钥的请求过于频繁，请稍后重试。", "The key has sent too many requests; try again later.")}
 }
 
 // bearer returns the token of an Authorization header (RFC 6750, section 2.1). The

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"errors"
+
+	"github.com/zhida-kb/zhida/server/store"
 )
 
 // domainError is an error of a room that a caller may read: what was asked cannot be
@@ -43,6 +45,7 @@ func domainCodes() []domainRow {
 		{"not_allowed", NotAllowed},
 		{"conflict", Conflict},
 		{"exists", Conflict},
+		{"key_reused", KeyReused},
 		{"gone", Gone},
 		{"stale", Stale},
 		{"too_large", TooLarge},
@@ -66,11 +69,21 @@ func (x *exchange) fail(err error) *Problem {
 			}
 		}
 	}
+	if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) {
+		x.s.log.Warn("the store cannot be reached", "method", x.route.method, "route", x.route.path, "error", err.Error())
+		return noStore()
+	}
 	if errors.Is(err, context.Canceled) && x.base.Err() != nil {
 		return &Problem{Code: NotReady, RetryAfter: retryAfter, Detail: text("服务正在停止。", "The server is shutting down.")}
 	}
 	x.s.log.Error("a request failed", "method", x.route.method, "route", x.route.path, "error", err.Error())
 	return &Problem{Code: Internal, Detail: text("服务器内部错误。", "The request could not be served.")}
+}
+
+// noStore is the refusal of a request that needs the store while it cannot be reached.
+func noStore() *Problem {
+	return &Problem{Code: Unavailable, RetryAfter: storeRetry, Detail: text(
+		"数据库暂时不可用，请稍后重试。", "The database cannot be reached at the moment; try again shortly.")}
 }
 
 // problemOf makes the problem of a domain error.

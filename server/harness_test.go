@@ -17,6 +17,8 @@ import (
 
 	"github.com/zhida-kb/zhida/runtime"
 	"github.com/zhida-kb/zhida/runtime/query"
+	"github.com/zhida-kb/zhida/server/access"
+	"github.com/zhida-kb/zhida/server/store"
 )
 
 // The keys of the test server, one for each scope and one bound to a bot.
@@ -24,11 +26,13 @@ const (
 	adminKey  = "admin-key-0123456789"
 	renderKey = "render-key-0123456789"
 	boundKey  = "bound-key-0123456789"
+	slowKey   = "slow-key-0123456789" // has used up what it may send
 )
 
 func testKeys(t testing.TB) *StaticKeys {
 	t.Helper()
 	list := []KeySettings{{Key: boundKey, Name: "bound", Scope: "admin", Bot: "other"}}
+	list = append(list, KeySettings{Key: slowKey, Name: "slow", Scope: "admin"})
 	for _, r := range scopes() {
 		list = append(list, KeySettings{Key: r.name + "-key-0123456789", Name: r.name, Scope: r.name})
 	}
@@ -36,7 +40,36 @@ func testKeys(t testing.TB) *StaticKeys {
 	if faults != nil {
 		t.Fatal(faults)
 	}
+	sum := sha256.Sum256([]byte(slowKey))
+	keys.Find(&sum).limit = access.NewLimiter(1)
+	keys.Find(&sum).limit.Take(time.Now().Add(time.Hour))
 	return keys
+}
+
+// stored gives a house a store with all that is kept there.
+func stored(t testing.TB, db *store.DB) func(*Rooms) {
+	t.Helper()
+	return func(r *Rooms) {
+		secret, err := db.Secret(t.Context(), access.SessionSecret, access.SessionSecretSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions, err := access.NewSessions(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		static, ok := r.Keys.(*StaticKeys)
+		if !ok {
+			t.Fatal("the keys are others than the test's")
+		}
+		ring := NewKeyRing(static, db, 0)
+		sum := sha256.Sum256([]byte(slowKey))
+		ring.Find(&sum).limit = static.Find(&sum).limit
+		if err := ring.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.Keys, r.Access = ring, &Access{Store: db, Sessions: sessions, Ring: ring}
+	}
 }
 
 // house is a server with its rooms, for one test.

@@ -3,30 +3,37 @@ package server
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"strconv"
 
 	"github.com/zhida-kb/zhida/parser/diag"
+	"github.com/zhida-kb/zhida/server/access"
 )
 
-// Key is who a request comes from, once its key has been checked. It never changes.
+// Key is who a request comes from, once its key has been checked. But for its limit it
+// never changes.
 type Key struct {
+	ID    string // stands in the audit
 	Name  string // how operators call it; never secret
 	Scope Scope
 	Bot   string // the one bot it opens; empty: every bot
 
 	sum   [sha256.Size]byte
 	areas areaSet
+	limit *access.Limiter // nil: none
 }
 
 // opens reports whether the key may use routes of the area.
 func (k *Key) opens(a Area) bool { return k.areas.has(a) }
 
-// Keys finds keys. The config file's keys implement it now; a store's may later.
-// Implementations are safe for concurrent use.
+// Keys finds keys: StaticKeys those of the config file, KeyRing those of the store too.
+// Implementations are safe for concurrent use. They are asked on every request and must
+// not block.
 type Keys interface {
-	// Find returns the key whose SHA-256 is sum, nil when there is none. It is asked
-	// on every request and must not block.
+	// Find returns the key whose SHA-256 is sum, nil when there is none.
 	Find(sum *[sha256.Size]byte) *Key
+	// ByID returns the key with an id, nil when there is none.
+	ByID(id string) *Key
 }
 
 // KeySettings is one of `keys:` in the config file.
@@ -48,6 +55,13 @@ type StaticKeys struct {
 	Weak []string // the names of keys that are short enough to be guessed
 
 	bySum map[[sha256.Size]byte]*Key
+	byID  map[string]*Key
+}
+
+// configKeyID names a key of the config file, the same on all nodes that have the file.
+func configKeyID(sum [sha256.Size]byte) string {
+	again := sha256.Sum256(append([]byte("zhida key id"), sum[:]...))
+	return "config-" + hex.EncodeToString(again[:8])
 }
 
 // weakKeyLength is the length in bytes below which a key can be guessed over the
@@ -57,7 +71,7 @@ const weakKeyLength = 16
 // NewStaticKeys checks the keys of the config file; the faults are all there are. Only
 // the hashes of the keys are kept.
 func NewStaticKeys(list []KeySettings) (*StaticKeys, []SettingsFault) {
-	keys := &StaticKeys{bySum: make(map[[sha256.Size]byte]*Key, len(list))}
+	keys := &StaticKeys{bySum: make(map[[sha256.Size]byte]*Key, len(list)), byID: make(map[string]*Key, len(list))}
 	var faults []SettingsFault
 	for i, row := range list {
 		path := "keys[" + strconv.Itoa(i) + "]"
@@ -81,10 +95,11 @@ func NewStaticKeys(list []KeySettings) (*StaticKeys, []SettingsFault) {
 		if key.Name == "" {
 			key.Name = path
 		}
+		key.ID = configKeyID(key.sum)
 		if keys.bySum[key.sum] != nil {
 			fault("key", "与前面的某个密钥相同", "is the same as one before")
 		}
-		keys.bySum[key.sum] = key
+		keys.bySum[key.sum], keys.byID[key.ID] = key, key
 		if len(row.Key) < weakKeyLength {
 			keys.Weak = append(keys.Weak, key.Name)
 		}
@@ -99,7 +114,19 @@ func (k *StaticKeys) Find(sum *[sha256.Size]byte) *Key {
 	if k == nil {
 		return nil
 	}
-	key := k.bySum[*sum]
+	return proven(k.bySum[*sum], sum)
+}
+
+// ByID returns the key with this id.
+func (k *StaticKeys) ByID(id string) *Key {
+	if k == nil {
+		return nil
+	}
+	return k.byID[id]
+}
+
+// proven returns key if its hash is sum, compared in constant time.
+func proven(key *Key, sum *[sha256.Size]byte) *Key {
 	if key == nil || subtle.ConstantTimeCompare(key.sum[:], sum[:]) != 1 {
 		return nil
 	}

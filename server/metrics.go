@@ -28,6 +28,8 @@ type Metrics struct {
 	broken   prometheus.Counter
 	panics   prometheus.Counter
 
+	throttled prometheus.Counter
+
 	mu       sync.RWMutex
 	maxBots  int
 	bots     map[string]*botMetrics
@@ -107,11 +109,14 @@ func NewMetrics(version string, maxBots int) *Metrics {
 	m.panics = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "zhida_panics_total", Help: "Handlers that panicked; each is a bug.",
 	})
+	m.throttled = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "zhida_throttled_requests_total", Help: "Requests answered with 429 because their key sent too many.",
+	})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "zhida_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.renders, m.calls, m.circuits, m.requests, m.onWay, m.streams, refused, m.broken, m.panics, build,
+	m.registry.MustRegister(m.renders, m.calls, m.circuits, m.requests, m.onWay, m.streams, refused, m.broken, m.panics, m.throttled, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.other = m.newBot(otherBots)
 	return m

@@ -57,13 +57,17 @@ func openAPI(table []*route, cfg *Config) []byte {
 		"servers": []any{map[string]any{"url": cfg.PublicURL}},
 		"tags": []any{
 			map[string]any{"name": "answers", "description": "Rendering and editing answers"},
+			map[string]any{"name": "access", "description": "Keys, the audit, signing in"},
 			map[string]any{"name": "operations", "description": "For whoever runs the server"},
 			map[string]any{"name": "demo", "description": "Under --dev only"},
 		},
 		"paths": paths,
 		"components": map[string]any{
 			"securitySchemes": map[string]any{"key": map[string]any{
-				"type": "http", "scheme": "bearer", "description": "A key of the config file; its scope says what it covers.",
+				"type": "http", "scheme": "bearer", "description": "A key; its scope says what it covers.",
+			}, "session": map[string]any{
+				"type": "apiKey", "in": "cookie", "name": sessionCookie,
+				"description": "A session of the console (POST /v1/session); whatever is no GET sends its CSRF token in " + csrfHeader + ".",
 			}},
 			"schemas": components(),
 		},
@@ -85,7 +89,7 @@ func (r *route) describe(cfg *Config) map[string]any {
 		op["description"] = about
 	}
 	if r.area != AreaOpen {
-		op["security"] = []any{map[string]any{"key": []string{}}}
+		op["security"] = []any{map[string]any{"key": []string{}}, map[string]any{"session": []string{}}}
 	}
 	if parameters := r.parameters(); len(parameters) > 0 {
 		op["parameters"] = parameters
@@ -178,6 +182,7 @@ func (r *route) allReplies() []reply {
 	if r.area != AreaOpen {
 		add(401, "No key, or a wrong one.")
 		add(403, "The key's scope or bot does not cover this.")
+		add(429, "The key has sent too many requests; Retry-After says when to come again.")
 	}
 	if r.doc.missing != "" {
 		add(404, r.doc.missing)
@@ -193,6 +198,10 @@ func (r *route) allReplies() []reply {
 	}
 	if r.doc.matches {
 		add(412, "If-Match names another version than there is.")
+	}
+	if r.idempotent {
+		add(409, "A request with this Idempotency-Key is being served, or its reply was lost.")
+		add(422, "The Idempotency-Key was used for another request.")
 	}
 	if r.load != free {
 		add(503, "The server is busy; Retry-After says when to come again.")

@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"github.com/zhida-kb/zhida/runtime/query"
+	"github.com/zhida-kb/zhida/server/store/storetest"
 )
 
 // loadDocument reads the document as a client would.
@@ -44,16 +45,18 @@ type try struct {
 	key, path, body, media string
 	full                   bool           // while the server has no place free
 	leaving                bool           // while it shuts down
+	storeless              bool           // while there is no store
 	loose                  bool           // the document cannot tell that the request is not valid
 	prepare                func(h *house) // brings about what the request needs
 	header                 map[string]string
+	target                 func(h *house) string // makes the path
 }
 
 // tries has a request for every status of every route, by operation id, but those that
 // generalTries brings about. Each part of the route table has its own.
 func tries() map[string]map[int][]try {
 	all := map[string]map[int][]try{}
-	for _, part := range []map[string]map[int][]try{answerTries()} {
+	for _, part := range []map[string]map[int][]try{answerTries(), accessTries()} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -79,6 +82,9 @@ func (r *route) generalTries(t *testing.T) map[int][]try {
 	}
 	if r.strict {
 		list[400] = []try{{key: adminKey, path: path + "?nosuch=1", loose: true}}
+	}
+	if r.area != AreaOpen {
+		list[429] = []try{{key: slowKey, path: path}}
 	}
 	if r.body != noBody && r.body != importBody {
 		list[413] = []try{{key: adminKey, path: path, body: `"` + strings.Repeat("x", 3<<20) + `"`}}
@@ -146,7 +152,7 @@ func answerTries() map[string]map[int][]try {
 // nothing here brings about fails the test.
 func TestOpenAPI(t *testing.T) {
 	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder)
-	h := newHouse(t, Config{Dev: true}, func(r *Rooms) { r.Demo = NewDemo(DemoToken, testNow) })
+	h := newHouse(t, Config{Dev: true}, func(r *Rooms) { r.Demo = NewDemo(DemoToken, testNow) }, stored(t, storetest.SQLite(t)))
 	h.cfg.Dev = false // the demo's routes, but the keys of everyday
 	h.listen()
 	doc := loadDocument(t, h)
@@ -180,6 +186,9 @@ func TestOpenAPI(t *testing.T) {
 // drive makes the request and holds both sides against the document.
 func (c try) drive(t *testing.T, h *house, route *routers.Route, want int) {
 	t.Helper()
+	if c.target != nil {
+		c.path = c.target(h)
+	}
 	u, err := url.Parse(h.url + c.path)
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +209,11 @@ func (c try) drive(t *testing.T, h *house, route *routers.Route, want int) {
 	if c.full {
 		defer fill(&h.light)()
 		defer fill(&h.heavy)()
+	}
+	if c.storeless {
+		was := h.rooms.Access
+		h.rooms.Access = nil
+		defer func() { h.rooms.Access = was }()
 	}
 	if c.leaving {
 		h.leaving.Store(true)

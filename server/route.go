@@ -70,6 +70,7 @@ type route struct {
 	params   []string // the names of the path's parameters; set by newTree
 	hasBot   bool     // the path has {bot}
 	strict   bool     // the query is checked against doc.query
+	noted    bool     // what it changes is noted in the audit
 	counters [600 - firstStatus]atomic.Pointer[prometheus.Counter]
 }
 
@@ -83,6 +84,7 @@ func (r *route) finish() {
 	}
 	r.hasBot = strings.Contains(r.path, "{bot}")
 	r.strict = strings.HasPrefix(r.path, "/v1/") && !r.anyQuery
+	r.noted = r.method != "GET" && r.method != "HEAD" && (r.area == AreaEdit || r.area == AreaOperate || r.area == AreaAdmin)
 	if len(r.params) > maxParams {
 		panic("server: the route " + r.path + " has too many parameters")
 	}

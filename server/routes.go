@@ -9,6 +9,7 @@ func routes(dev bool) []*route {
 	parts := [][]*route{
 		answerRoutes(),
 		operationRoutes(),
+		accessRoutes(),
 	}
 	if dev {
 		parts = append(parts, demoRoutes())

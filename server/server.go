@@ -25,6 +25,7 @@ type Rooms struct {
 	Cache   *runtime.Cache
 	Tokens  *TokenKey
 	Metrics *Metrics
+	Access  *Access      // keys that can be made, audit, sessions; nil: none of them
 	Tracer  *Tracer      // nil: no traces
 	Log     *slog.Logger // nil: none
 	// Now is the clock of the renders; nil: the moment at which a request has arrived.
@@ -75,7 +76,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	if cfg.Dev && s.rooms.Demo == nil {
 		s.rooms.Demo = NewDemo(DemoToken, time.Now)
 	}
-	s.devKey = &Key{Name: "dev", Scope: ScopeAdmin, areas: ScopeAdmin.areas()}
+	s.devKey = &Key{ID: "dev", Name: "dev", Scope: ScopeAdmin, areas: ScopeAdmin.areas()}
 	s.light.limit, s.heavy.limit = int64(cfg.MaxInFlight), int64(cfg.MaxHeavy)
 	s.bodies.limit = cfg.BodyMemory
 	s.known = newKnownAnswers()
@@ -191,6 +192,9 @@ func (s *Server) dispatch(x *exchange) *Problem {
 	if p := s.authorize(x); p != nil {
 		return p
 	}
+	if x.route.noted {
+		x.note()
+	}
 	if x.route.strict && len(x.ctx.URI().QueryString()) > 0 {
 		if p := x.checkQuery(); p != nil {
 			return p
@@ -207,12 +211,20 @@ func (s *Server) dispatch(x *exchange) *Problem {
 		}
 	}
 	if x.route.load == free {
-		return x.route.serve(s, x)
+		return s.serve(x)
 	}
 	if p := s.admit(x); p != nil {
 		return p
 	}
 	defer s.release(x)
+	return s.serve(x)
+}
+
+// serve calls the handler; one that creates something once for each Idempotency-Key.
+func (s *Server) serve(x *exchange) *Problem {
+	if x.route.idempotent && x.key != nil && s.rooms.Access != nil && len(x.ctx.Request.Header.Peek(idempotencyKey)) > 0 {
+		return s.serveOnce(x)
+	}
 	return x.route.serve(s, x)
 }
 

@@ -30,11 +30,11 @@ func NoteOf(ctx context.Context) *Note {
 	return n
 }
 
-// About sets what is worked on, for who makes its id in the write. Without a note it
-// does nothing.
-func About(ctx context.Context, object string) {
+// About sets what is worked on, for who knows it only in the write: of which bot, and the
+// ids. Without a note it does nothing.
+func About(ctx context.Context, bot, object string) {
 	if n := NoteOf(ctx); n != nil {
-		n.Object = object
+		n.Bot, n.Object = bot, object
 	}
 }
 

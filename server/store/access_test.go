@@ -113,7 +113,7 @@ func TestAudit(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		add := func(ctx context.Context, n byte) error {
-			_, err := db.AddKey(ctx, access.Key{Name: "n", Scope: "render"}, access.Sum{n})
+			_, err := db.AddKey(ctx, access.Key{Name: "n", Scope: "render", Bot: "demo"}, access.Sum{n})
 			return err
 		}
 		if err := add(ctx, 1); err != nil {

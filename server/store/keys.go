@@ -54,7 +54,7 @@ func (db *DB) AddFirstKey(ctx context.Context, k access.Key, sum access.Sum) (ac
 
 func (tx *Tx) addKey(k access.Key, sum access.Sum) (access.Key, error) {
 	k.ID, k.CreatedAt = tx.NewID(), tx.Now()
-	access.About(tx.ctx, "keys/"+k.ID)
+	access.About(tx.ctx, k.Bot, "keys/"+k.ID)
 	_, err := tx.Exec(`INSERT INTO keys (`+keyColumns+`, sum) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		k.ID, k.Name, k.Scope, k.Bot, k.Rate, Micros(k.CreatedAt), sum[:])
 	if err != nil {
@@ -134,7 +134,7 @@ func (db *DB) RevokeKey(ctx context.Context, bot, id string) (bool, error) {
 }
 
 func (tx *Tx) revoke(bot, id string) error {
-	access.About(tx.ctx, "keys/"+id)
+	access.About(tx.ctx, bot, "keys/"+id)
 	if _, err := tx.Exec(`UPDATE keys SET revoked_at = ? WHERE id = ?`, Micros(tx.Now()), id); err != nil {
 		return err
 	}
