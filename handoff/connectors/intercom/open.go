@@ -1,0 +1,255 @@
+package intercom
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/plain"
+)
+
+// session is the state of a session, and its progress while it is being opened.
+type session struct {
+	Contact      id     `json:"contact"`
+	Role         string `json:"role"`
+	Conversation id     `json:"conversation,omitempty"`
+	Last         id     `json:"last,omitempty"` // the newest part that is ours
+	Sent         int    `json:"sent,omitempty"` // pieces of the question or message that are there
+	Noted        bool   `json:"noted,omitempty"`
+}
+
+func (s session) raw() json.RawMessage {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic("intercom: a state cannot be written: " + err.Error()) // it is strings and numbers
+	}
+	return b
+}
+
+func readSession(raw json.RawMessage) session {
+	var s session
+	if json.Unmarshal(raw, &s) != nil {
+		return session{}
+	}
+	return s
+}
+
+// Open makes contact, conversation and note, and goes on where an earlier attempt ended.
+func (k *Connector) Open(ctx context.Context, a *handoff.Account, c handoff.OpenCall) (handoff.Opened, error) {
+	admin, err := k.admin(ctx, a)
+	if err != nil {
+		return handoff.Opened{}, err
+	}
+	question := c.Question
+	if question == "" {
+		question = handoff.DefaultQuestion(c.Language)
+	}
+	pieces := plain.SplitRunes(question, maxText)
+	s := readSession(c.Progress)
+	if s.Conversation == "" {
+		if s, err = k.begin(ctx, a, &c, pieces[0]); err != nil {
+			return handoff.Opened{}, err
+		}
+		if err := c.Pass(ctx, s.raw()); err != nil {
+			return handoff.Opened{}, err
+		}
+	}
+	if s, err = k.reply(ctx, a, &c.Call, s, pieces, 1); err != nil {
+		return handoff.Opened{}, err
+	}
+	if err := k.note(ctx, a, &c, s, admin); err != nil {
+		return handoff.Opened{}, err
+	}
+	s.Sent, s.Noted = 0, false
+	memory := session{Contact: s.Contact, Role: s.Role}
+	return handoff.Opened{Refs: []string{string(s.Conversation)}, State: s.raw(), Memory: memory.raw()}, nil
+}
+
+// begin gives the conversation with its first text.
+func (k *Connector) begin(ctx context.Context, a *handoff.Account, c *handoff.OpenCall, text string) (session, error) {
+	s := readSession(c.Memory)
+	fresh := false
+	if s.Contact == "" {
+		found, made, err := k.ensure(ctx, a, c.Visitor)
+		if err != nil {
+			return s, err
+		}
+		s, fresh = session{Contact: found.ID, Role: found.Role}, made
+	}
+	if c.Uncertain {
+		found, err := k.find(ctx, a, s.Contact, c.At, text)
+		if err != nil {
+			return s, err
+		}
+		if found != "" {
+			s.Conversation, s.Sent = found, 1
+			return s, nil
+		}
+	}
+	made, err := k.converse(ctx, a, s, text)
+	gone := status(err) == http.StatusNotFound || status(err) == http.StatusGone
+	if gone && !fresh && len(c.Memory) > 0 {
+		// The contact that we remember was deleted or merged.
+		found, isNew, err2 := k.ensure(ctx, a, c.Visitor)
+		if err2 != nil {
+			return s, err2
+		}
+		s, fresh = session{Contact: found.ID, Role: found.Role}, isNew
+		made, err = k.converse(ctx, a, s, text)
+		gone = status(err) == http.StatusNotFound
+	}
+	var e *handoff.CallError
+	if gone && fresh && errors.As(err, &e) {
+		// A contact that was made a moment ago may be unknown for another.
+		e.Kind, e.RetryAfter, e.Uncertain = handoff.Unreachable, 2*time.Second, false
+	}
+	s.Conversation, s.Sent = made, 1
+	return s, err
+}
+
+// converse opens a conversation as the contact.
+func (k *Connector) converse(ctx context.Context, a *handoff.Account, s session, text string) (id, error) {
+	type from struct {
+		Type string `json:"type"`
+		ID   id     `json:"id"`
+	}
+	var made struct {
+		ConversationID id `json:"conversation_id"`
+	}
+	err := k.do(ctx, a, http.MethodPost, "/conversations", struct {
+		From from   `json:"from"`
+		Body string `json:"body"`
+	}{from{s.Role, s.Contact}, text}, &made)
+	if err == nil && made.ConversationID == "" {
+		err = &handoff.CallError{Kind: handoff.Unreachable, Uncertain: true, Code: "reply", Message: "the reply names no conversation"}
+	}
+	return made.ConversationID, err
+}
+
+// skew is how far Intercom's clock may be behind ours.
+const skew = 2 * time.Minute
+
+// find looks for the conversation that an attempt of unknown outcome has opened.
+func (k *Connector) find(ctx context.Context, a *handoff.Account, contact id, since time.Time, text string) (id, error) {
+	type clause struct {
+		Field    string `json:"field"`
+		Operator string `json:"operator"`
+		Value    any    `json:"value"`
+	}
+	type group struct {
+		Operator string   `json:"operator"`
+		Value    []clause `json:"value"`
+	}
+	var list struct {
+		Conversations []struct {
+			ID     id `json:"id"`
+			Source struct {
+				Body string `json:"body"`
+			} `json:"source"`
+		} `json:"conversations"`
+	}
+	err := k.do(ctx, a, http.MethodPost, "/conversations/search", struct {
+		Query group `json:"query"`
+	}{group{"AND", []clause{
+		{"contact_ids", "=", contact},
+		{"created_at", ">", since.Add(-skew).Unix()},
+	}}}, &list)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range list.Conversations {
+		if same(c.Source.Body, text) {
+			return c.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// same reports whether a body as Intercom gives it is our text.
+func same(body, text string) bool {
+	if plain.LooksLikeHTML(body) {
+		body, _ = plain.FromHTML(body)
+	}
+	return fields(body) == fields(text)
+}
+
+func fields(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// maxNote bounds a note in bytes; of a longer history the oldest is left out.
+const maxNote = 48 << 10
+
+// note writes what an agent should know. That Intercom does not take it is no reason to
+// end the session, unless our credentials are the reason.
+func (k *Connector) note(ctx context.Context, a *handoff.Account, c *handoff.OpenCall, s session, admin string) error {
+	if s.Noted {
+		return nil
+	}
+	body := noteText(c)
+	if c.Uncertain {
+		there, err := k.noted(ctx, a, s.Conversation)
+		if err != nil || there {
+			return err
+		}
+	}
+	err := k.do(ctx, a, http.MethodPost, "/conversations/"+url.PathEscape(string(s.Conversation))+"/reply", struct {
+		MessageType string `json:"message_type"`
+		Type        string `json:"type"`
+		AdminID     string `json:"admin_id"`
+		Body        string `json:"body"`
+	}{"note", "admin", admin, body}, nil)
+	var e *handoff.CallError
+	if errors.As(err, &e) && e.Kind == handoff.Refused {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	s.Noted = true
+	return c.Pass(ctx, s.raw())
+}
+
+// noteMark begins every note of ours.
+const noteMark = "zhida"
+
+// noteText is the note in html: who, why, and the chat before.
+func noteText(c *handoff.OpenCall) string {
+	label := func(zh, en string) string {
+		if c.Language == "zh" {
+			return zh
+		}
+		return en
+	}
+	var head strings.Builder
+	head.WriteString("<p>" + noteMark + label(" 转人工", " handoff") + "</p>")
+	for _, line := range [][2]string{
+		{label("邮箱", "Email"), c.Visitor.Email}, {label("电话", "Phone"), c.Visitor.Phone},
+		{label("访客", "Visitor"), c.Visitor.ID}, {label("转人工原因", "Reason"), c.Note},
+	} {
+		if line[1] != "" {
+			head.WriteString("<p><b>" + line[0] + ":</b> " + html.EscapeString(line[1]) + "</p>")
+		}
+	}
+	var turns []string
+	size := head.Len()
+	for i := len(c.Rounds) - 1; i >= 0; i-- {
+		who := label("机器人", "Bot")
+		if c.Rounds[i].Role == "user" {
+			who = label("访客", "Visitor")
+		}
+		line := "<p><b>" + who + ":</b> " + strings.ReplaceAll(html.EscapeString(c.Rounds[i].Text), "\n", "<br>") + "</p>"
+		if size += len(line); size > maxNote {
+			break
+		}
+		turns = append(turns, line)
+	}
+	for i := len(turns) - 1; i >= 0; i-- {
+		head.WriteString(turns[i])
+	}
+	return head.String()
+}
