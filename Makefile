@@ -7,13 +7,13 @@ BIN        := $(CURDIR)/.bin
 STATICCHECK_VERSION := v0.8.2
 PACKAGES   := ./... ./testdata
 # Tests that measure growth or wait for a real time-out: once is enough, twenty times is not.
-LONG       := TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream
+LONG       := TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation
 FUZZTIME   ?= 30s
 
 # Tests that take their time for another reason: not twenty times either.
 ONCE       := TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestMemory|Fuzz
 
-.PHONY: run build test test-all needs check unit race shuffle fuzz-ci fuzz bench bench-peers bench-http tools
+.PHONY: run build test test-all needs check unit race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
 run:
 	go run ./cmd/zhida serve --dev
@@ -57,6 +57,10 @@ fuzz-ci:
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)
+
+# A million conversations with faults, a million sets of service hours.
+sim:
+	go test -v -timeout 60m -run 'TestSimulation$$|TestHoursOracle' ./handoff -args -sim.seeds 1000000 -hours.sets 1000000
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1s -count 5 ./bench

@@ -8,22 +8,6 @@ import (
 
 // How tests and the corpus write states, events and effects.
 
-func (s State) String() string {
-	return []string{"none", "awaiting_email", "connecting", "waiting", "wait_expired", "active", "closed"}[s]
-}
-
-func (r Reason) String() string {
-	return []string{"", "visitor", "agent", "wait_timeout", "session_timeout", "connector_error"}[r]
-}
-
-func (o Outcome) String() string {
-	return []string{"", "opened", "already_open", "disabled", "not_configured", "unavailable", "out_of_hours"}[o]
-}
-
-func (p Prompt) String() string { return []string{"", "email", "email_invalid", "wait_expired"}[p] }
-
-func (t Timer) String() string { return []string{"email", "connect", "wait", "reply", "idle"}[t] }
-
 func (k ErrorKind) String() string {
 	return []string{"", "unreachable", "refused", "misconfigured", "gone"}[k]
 }

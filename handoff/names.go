@@ -1,0 +1,50 @@
+package handoff
+
+// The names of states, reasons, outcomes, prompts and timers, as the API and the store
+// have them.
+
+func (s State) String() string { return name(stateNames(), s) }
+
+// ParseState is the state of a name; ok is false when there is none.
+func ParseState(s string) (state State, ok bool) {
+	for i, n := range stateNames() {
+		if n == s {
+			return State(i), true
+		}
+	}
+	return StateNone, false
+}
+
+func stateNames() []string {
+	return []string{"none", "awaiting_email", "connecting", "waiting", "wait_expired", "active", "closed"}
+}
+
+// String is empty for ReasonNone.
+func (r Reason) String() string {
+	return name([]string{"", "visitor", "agent", "wait_timeout", "session_timeout", "connector_error"}, r)
+}
+
+// String is empty for OutcomeNone.
+func (o Outcome) String() string {
+	return name([]string{"", "opened", "already_open", "disabled", "not_configured", "unavailable", "out_of_hours"}, o)
+}
+
+// String is empty for PromptNone.
+func (p Prompt) String() string {
+	return name([]string{"", "email", "email_invalid", "wait_expired"}, p)
+}
+
+func (t Timer) String() string {
+	return name([]string{"email", "connect", "wait", "reply", "idle"}, t)
+}
+
+func (s Status) String() string {
+	return name([]string{"not_configured", "available", "unavailable"}, s)
+}
+
+func name[T ~uint8](names []string, i T) string {
+	if int(i) < len(names) {
+		return names[i]
+	}
+	return "unknown"
+}
