@@ -26,6 +26,8 @@ type Config struct {
 	// refused while it runs. Without it the store is opened beside a serving one, as by a
 	// command.
 	Serve bool
+	// Alone says that nobody else may have the store open, as for a change of the master key.
+	Alone bool
 
 	Log  *slog.Logger     // default: discarded
 	Now  func() time.Time // SQLite's clock; PostgreSQL has its own. Default time.Now
@@ -40,7 +42,9 @@ type Config struct {
 	// KeepChanges is how long a change stays in the feed. Default 7 days.
 	KeepChanges time.Duration
 
-	synchronous string // of SQLite: FULL; tests show what NORMAL would lose
+	synchronous string  // of SQLite: FULL; tests show what NORMAL would lose
+	loading     bool    // a restore is filling it
+	schema      []int64 // the migrations that it gets; nil: all
 }
 
 func (c Config) withDefaults() Config {

@@ -22,9 +22,13 @@ type dirLocks struct {
 const lockWait = 20 * time.Millisecond
 
 // lockDir takes the locks of an open store.
-func lockDir(ctx context.Context, dir string, serve bool) (*dirLocks, error) {
+func lockDir(dir string, serve, alone bool) (*dirLocks, error) {
 	l := &dirLocks{dir: dir}
-	if err := l.take("zhida.lock", syscall.LOCK_SH); err != nil {
+	how := syscall.LOCK_SH
+	if alone {
+		how = syscall.LOCK_EX
+	}
+	if err := l.take("zhida.lock", how); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
 	if serve {

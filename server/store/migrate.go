@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"path"
 	"slices"
 	"strconv"
@@ -30,7 +29,7 @@ func folder(postgres bool) string {
 
 // migrate brings the schema forward. The caller of SQLite's holds a lock; PostgreSQL's
 // is taken here.
-func migrate(ctx context.Context, pool *sql.DB, postgres bool, log *slog.Logger) error {
+func migrate(ctx context.Context, pool *sql.DB, postgres bool, cfg Config) error {
 	files, err := fs.Sub(migrations, folder(postgres))
 	if err != nil {
 		return err
@@ -47,6 +46,13 @@ func migrate(ctx context.Context, pool *sql.DB, postgres bool, log *slog.Logger)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
+	if cfg.schema != nil {
+		all, err := versions(postgres)
+		if err != nil {
+			return err
+		}
+		options = append(options, goose.WithExcludeVersions(slices.DeleteFunc(all, func(v int64) bool { return slices.Contains(cfg.schema, v) })))
+	}
 	p, err := goose.NewProvider(dialect, pool, files, options...)
 	if err != nil {
 		return err
@@ -59,7 +65,7 @@ func migrate(ctx context.Context, pool *sql.DB, postgres bool, log *slog.Logger)
 		return fmt.Errorf("store: the schema cannot be brought forward: %w", err)
 	}
 	for _, r := range done {
-		log.Info("schema", "migration", path.Base(r.Source.Path), "took", r.Duration)
+		cfg.Log.Info("schema", "migration", path.Base(r.Source.Path), "took", r.Duration)
 	}
 	return nil
 }

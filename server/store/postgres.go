@@ -18,6 +18,7 @@ type postgresDB struct {
 	pool *sql.DB
 	node string    // names this process in notifications, so that it ignores its own
 	out  chan wake // notifications that wait to be sent
+	lock *sql.Conn // holds the lock of use when the store is open alone
 }
 
 // Advisory locks of a database, by number.
@@ -68,19 +69,44 @@ func openPostgres(ctx context.Context, db *DB) (_ *postgresDB, err error) {
 	if err := notNewer(ctx, p.pool, true); err != nil {
 		return nil, err
 	}
-	if err := p.usable(ctx); err != nil {
-		return nil, err
+	if !db.cfg.loading {
+		if err := p.usable(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return p, migrate(ctx, p.pool, true, db.cfg.Log)
+	if db.cfg.Alone {
+		if err := p.alone(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return p, migrate(ctx, p.pool, true, db.cfg)
 }
 
-// usable fails while a restore is under way.
+// usable fails while a restore is under way, and when one did not finish.
 func (p *postgresDB) usable(ctx context.Context) error {
-	var ok bool
-	if err := p.pool.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock_shared($1)`, int64(lockUse)).Scan(&ok); err != nil {
+	var free, whole bool
+	err := p.pool.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock_shared($1), to_regclass($2) IS NULL`, int64(lockUse), restoreMark).Scan(&free, &whole)
+	switch {
+	case err != nil:
+		return err
+	case !free:
+		return fmt.Errorf("the database: %w", ErrInUse)
+	case !whole:
+		return errors.New("store: a restore into this database did not finish; run it again (上次恢复未完成，请重新执行 restore)")
+	}
+	return nil
+}
+
+// alone takes the lock of use for this process.
+func (p *postgresDB) alone(ctx context.Context) (err error) {
+	if p.lock, err = p.pool.Conn(ctx); err != nil {
 		return err
 	}
-	if !ok {
+	var free bool
+	if err := p.lock.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, int64(lockUse)).Scan(&free); err != nil {
+		return err
+	}
+	if !free {
 		return fmt.Errorf("the database: %w", ErrInUse)
 	}
 	return nil
@@ -157,4 +183,9 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-func (p *postgresDB) close() error { return p.pool.Close() }
+func (p *postgresDB) close() error {
+	if p.lock != nil {
+		return errors.Join(p.lock.Close(), p.pool.Close())
+	}
+	return p.pool.Close()
+}

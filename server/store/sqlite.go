@@ -39,7 +39,7 @@ func openSQLite(ctx context.Context, db *DB) (_ *sqliteDB, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.locks, err = lockDir(ctx, db.cfg.Path, db.cfg.Serve); err != nil {
+	if s.locks, err = lockDir(db.cfg.Path, db.cfg.Serve, db.cfg.Alone); err != nil {
 		return nil, err
 	}
 	file := filepath.Join(db.cfg.Path, DatabaseFile)
@@ -52,7 +52,7 @@ func openSQLite(ctx context.Context, db *DB) (_ *sqliteDB, err error) {
 		return nil, err
 	}
 	s.pool.SetMaxOpenConns(1)
-	if err := s.locks.migrating(ctx, func() error { return migrate(ctx, s.pool, false, db.cfg.Log) }); err != nil {
+	if err := s.locks.migrating(ctx, func() error { return migrate(ctx, s.pool, false, db.cfg) }); err != nil {
 		return nil, err
 	}
 	c, err := newPrepared(ctx, s.pool)

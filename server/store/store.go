@@ -40,8 +40,10 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, clearError(err)
 	}
-	if err := db.checkKey(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if !cfg.loading {
+		if err := db.checkKey(ctx); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
 	}
 	db.up.Store(true)
 	background, end := context.WithCancel(context.Background())
