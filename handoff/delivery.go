@@ -54,6 +54,9 @@ type Delivery struct {
 	LastAt    time.Time
 	Error     *DeliveryError
 
+	Progress json.RawMessage // Call.Progress
+	// Started says that OpenStarted has been stored by the one who holds this.
+	Started bool
 	// Of a claimed one: what the session and the conversation keep for the connector.
 	DeskState, Memory json.RawMessage
 }
@@ -80,5 +83,5 @@ type DeliveryError struct {
 // call is what all calls have.
 func (d *Delivery) call() Call {
 	return Call{SessionID: d.SessionID, ConversationID: d.ConversationID, State: d.DeskState, Memory: d.Memory,
-		IdempotencyKey: d.Key, At: time.UnixMilli(d.At).UTC(), Attempt: d.Attempts, Uncertain: d.Uncertain, Visitor: d.Body.Visitor}
+		IdempotencyKey: d.Key, Progress: d.Progress, At: time.UnixMilli(d.At).UTC(), Attempt: d.Attempts, Uncertain: d.Uncertain, Visitor: d.Body.Visitor}
 }

@@ -51,7 +51,7 @@ type Message struct {
 	SessionID       string          `json:"session,omitempty"`  // of the session that was open
 	AgentName       string          `json:"agent,omitempty"`    // of an agent
 	Attachments     []Attachment    `json:"files,omitempty"`    // of an agent
-	VendorID        string          `json:"vendor,omitempty"`   // of an agent: orders what has the same time
+	Order           string          `json:"order,omitempty"`    // of an agent: sorts what has the same time
 	Segments        json.RawMessage `json:"segments,omitempty"` // of the bot
 	ReplyTo         string          `json:"replyTo,omitempty"`  // of the bot: which message it answers
 	ClientMessageID string          `json:"client,omitempty"`   // of the visitor

@@ -50,6 +50,7 @@ type OpenFailed struct {
 type AgentMessage struct {
 	ID      string    // ours
 	SentAt  time.Time // the vendor's; zero: unknown
+	Order   string    // sorts messages of the same SentAt, as bytes
 	Message AgentText
 }
 

@@ -64,6 +64,8 @@ type Store interface {
 	// Delivered takes a delivery out of the queue because it has been made, and claims the
 	// conversation's next one with next, if it is due; nil where there is none.
 	Delivered(ctx context.Context, d *Delivery, next bool) (*Delivery, error)
+	// Keep stores the progress of a delivery that is being made.
+	Keep(ctx context.Context, d *Delivery, progress json.RawMessage) error
 	// Failed stores a failed attempt that is made again after a while, and gives the claim
 	// up. It returns false when the delivery has been dropped meanwhile.
 	Failed(ctx context.Context, d *Delivery, after time.Duration) (bool, error)
@@ -110,6 +112,10 @@ type Configuration interface {
 	PutLeftMessage(ctx context.Context, m *LeftMessage) error
 	// LeftMessages lists a bot's, the newest first.
 	LeftMessages(ctx context.Context, bot string, q ListQuery) ([]*LeftMessage, error)
+	// PutNote stores a note of an agent to a session.
+	PutNote(ctx context.Context, n *Note) error
+	// Notes are a conversation's, the oldest first.
+	Notes(ctx context.Context, bot, conversation string) ([]*Note, error)
 	// MarkLeft marks one as done or not. ErrNotFound.
 	MarkLeft(ctx context.Context, bot, id string, done bool) error
 }
@@ -125,12 +131,14 @@ type Txn interface {
 	Conversation() *Conversation
 	// SaveProfile stores the visitor, the context and the memories of connectors.
 	SaveProfile()
-	// SaveSession stores a session; one that is new becomes the conversation's newest.
+	// SaveSession stores a session; one that is new becomes the conversation's newest. The
+	// counts of messages are stored always.
 	SaveSession(s *SessionRecord)
 	// Session loads any session of the conversation. ErrNotFound.
 	Session(id string) (*SessionRecord, error)
-	// AddRefs tells by what else inbound calls name a session.
-	AddRefs(s *SessionRecord, refs []string) error
+	// SetRefs says by what inbound calls name a session beside its id, in place of what was
+	// said before.
+	SetRefs(s *SessionRecord, refs []string) error
 
 	// Seen returns what was remembered under a key; nil: nothing.
 	Seen(key string) (*Mark, error)
@@ -154,6 +162,8 @@ type Txn interface {
 	Change(d *Delivery) error
 	// Drop takes one out.
 	Drop(d *Delivery) error
+	// ClaimNext claims the head of the queue, if it is due and nobody makes it; else nil.
+	ClaimNext() (*Delivery, error)
 
 	// Erase takes away all that the conversation holds, but for what is still to be told
 	// to a connector, and its key. It is found no more, and nothing is appended but what
@@ -184,7 +194,10 @@ type Conversation struct {
 	EmailChecked bool                       // the address is verified, by whoever gave it
 	Context      json.RawMessage            // as the caller gave it
 	Memory       map[string]json.RawMessage // by connector: Opened.Memory
+	Language     string                     // of texts: zh or en, as the context says; empty: nothing
 	LastSeq      uint64                     // of its entries
+	RateFrom     int64                      // of the visitor's messages: since when they are counted, by the timers' clock
+	RateCount    int                        // and how many there were
 	Session      *SessionRecord             // the newest; nil: none yet
 	Erased       bool
 }
@@ -199,6 +212,8 @@ type SessionRecord struct {
 	RequestSeq uint64          // of the last entry before the request
 	LastCall   int64           // At of the newest call, in milliseconds: At rises strictly
 	DeskState  json.RawMessage `json:",omitempty"` // Call.State
+	Refs       []string        `json:",omitempty"` // Opened.Refs
+	Progress   json.RawMessage `json:",omitempty"` // of an open that never succeeded, for the close
 	Target     json.RawMessage `json:",omitempty"` // of the route
 	Language   string          // of the texts: zh or en
 	Taken      string          `json:",omitempty"` // by which agent of the built-in desk
@@ -261,6 +276,13 @@ type Health struct {
 type Problem struct {
 	Code string // credentials, unreachable or misconfigured
 	Text Text
+}
+
+// Note is what agents tell each other of a session.
+type Note struct {
+	Bot, ID, ConversationID, SessionID string
+	At                                 time.Time
+	Agent, Text                        string
 }
 
 // LeftMessage is what a visitor left for later.

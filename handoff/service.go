@@ -1,0 +1,202 @@
+package handoff
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Config is what a Service is made of. The zero value of a field is its default.
+type Config struct {
+	Store      Store       // required
+	Connectors []Connector // in the order of their documentation
+	// Bots finds a bot; required.
+	Bots func(ctx context.Context, id string) (Bot, bool)
+
+	Now    func() time.Time // the time of day, for ids and hours. Default time.Now
+	Random io.Reader        // of ids and secrets. Default crypto/rand
+	Log    *slog.Logger     // default: discarded
+
+	Workers    int           // outbound calls at a time. Default 256
+	BotWorkers int           // of one bot. Default 64
+	ToolWait   time.Duration // how long Tool waits for the desk. Default 10 s
+	RefWait    time.Duration // how long Inbound waits for the ref of an open under way. Default 2 s
+	Drain      time.Duration // how long Run waits at its end for calls under way. Default 5 s
+}
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, n := range []struct {
+		value *int
+		def   int
+	}{{&c.Workers, 256}, {&c.BotWorkers, 64}} {
+		if *n.value == 0 {
+			*n.value = n.def
+		}
+	}
+	for _, d := range []struct {
+		value *time.Duration
+		def   time.Duration
+	}{{&c.ToolWait, 10 * time.Second}, {&c.RefWait, 2 * time.Second}, {&c.Drain, 5 * time.Second}} {
+		if *d.value == 0 {
+			*d.value = d.def
+		}
+	}
+	return c
+}
+
+// validate lists every fault.
+func (c Config) validate() error {
+	var faults []error
+	if c.Store == nil {
+		faults = append(faults, errors.New("handoff: no store"))
+	}
+	if c.Bots == nil {
+		faults = append(faults, errors.New("handoff: nobody knows the bots"))
+	}
+	seen := map[string]bool{}
+	for _, k := range c.Connectors {
+		kind := k.Describe().Kind
+		if seen[kind] {
+			faults = append(faults, fmt.Errorf("handoff: two connectors of the kind %s", kind))
+		}
+		seen[kind] = true
+	}
+	if c.Workers < 0 || c.BotWorkers < 0 || c.ToolWait < 0 || c.RefWait < 0 || c.Drain < 0 {
+		faults = append(faults, errors.New("handoff: Workers, BotWorkers, ToolWait, RefWait and Drain are not negative"))
+	}
+	return errors.Join(faults...)
+}
+
+// Bot is what the service has to know of a bot.
+type Bot struct {
+	ID       string
+	Name     string
+	TimeZone string // IANA name; empty: UTC
+	Language string // of texts, where the visitor has none
+}
+
+// Service carries conversations to humans and back. It is safe for concurrent use. Its
+// methods work as soon as it is made; what has been stored is carried out, and timers
+// fire, while Run runs, on any node.
+type Service struct {
+	cfg        Config
+	store      Store
+	connectors map[string]Connector
+	about      map[string]Description
+	ids        ids
+
+	configs  configs
+	watchers watchers
+	outbox   outbox
+	timers   chan struct{} // wakes the timers' loop
+	running  atomic.Bool
+	stop     func() // ends Listen
+	once     sync.Once
+}
+
+// New makes a service. The error lists every fault of cfg.
+func New(cfg Config) (*Service, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	s := &Service{cfg: cfg, store: cfg.Store, connectors: map[string]Connector{}, about: map[string]Description{},
+		ids: ids{now: cfg.Now, random: cfg.Random}, timers: make(chan struct{}, 1)}
+	for _, k := range cfg.Connectors {
+		d := k.Describe()
+		s.connectors[d.Kind], s.about[d.Kind] = k, d
+	}
+	s.configs.bots = map[string]*botConfig{}
+	s.watchers.byKey = map[watchKey]map[*Watch]struct{}{}
+	s.outbox.init(cfg)
+	s.stop = s.store.Listen(s.hear)
+	return s, nil
+}
+
+// Close ends what the service holds of its store. Run has ended before.
+func (s *Service) Close() { s.once.Do(s.stop) }
+
+// Connectors describes the connectors, in the order of their documentation.
+func (s *Service) Connectors() []Description {
+	all := make([]Description, 0, len(s.cfg.Connectors))
+	for _, k := range s.cfg.Connectors {
+		all = append(all, s.about[k.Describe().Kind])
+	}
+	return all
+}
+
+// bot finds a bot, or refuses.
+func (s *Service) bot(ctx context.Context, id string) (Bot, error) {
+	b, ok := s.cfg.Bots(ctx, id)
+	if !ok {
+		return Bot{}, &Error{What: "unknown_bot", Text: Text{Zh: "没有这个机器人。", En: "No bot has this id."}}
+	}
+	return b, nil
+}
+
+// trouble turns what a store says into what a caller is told.
+func trouble(err error, missing func() *Error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrNotFound):
+		return missing()
+	case errors.Is(err, ErrUnavailable):
+		return &Error{What: CodeUnavailable, After: 2,
+			Text: Text{Zh: "数据库暂时不可用，请稍后再试。", En: "The database cannot be reached at the moment; try again shortly."}}
+	}
+	return err
+}
+
+// ids makes UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of their fraction, 62 random.
+// Those of one process rise.
+type ids struct {
+	now    func() time.Time
+	random io.Reader
+
+	mu   sync.Mutex
+	last int64 // in units of 1/4096 ms
+}
+
+func (g *ids) next() (string, error) {
+	var b [16]byte
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, err := io.ReadFull(g.random, b[8:]); err != nil {
+		return "", fmt.Errorf("handoff: no randomness: %w", err)
+	}
+	t := g.now()
+	stamp := max(t.UnixMilli()<<12|int64(t.Nanosecond()%1e6)<<12/1e6, g.last+1)
+	g.last = stamp
+	ms := stamp >> 12
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
+	b[6] = 0x70 | byte(stamp>>8)&0x0f
+	b[7] = byte(stamp)
+	b[8] = 0x80 | b[8]&0x3f
+	var out [36]byte
+	hex.Encode(out[:8], b[:4])
+	hex.Encode(out[9:13], b[4:6])
+	hex.Encode(out[14:18], b[6:8])
+	hex.Encode(out[19:23], b[8:10])
+	hex.Encode(out[24:], b[10:])
+	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
+	return string(out[:]), nil
+}

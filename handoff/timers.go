@@ -1,0 +1,83 @@
+package handoff
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Limits of the timers' loop.
+const (
+	dueBatch   = 512
+	firing     = 16          // conversations at a time
+	timersIdle = time.Second // between looks at what other nodes have started
+)
+
+// pokeTimers wakes the timers' loop when something is due before it would look.
+func (s *Service) pokeTimers(due int64) {
+	if due-s.store.Tick() < timersIdle.Milliseconds() {
+		select {
+		case s.timers <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// fireDue fires the timers that are due. wait is how long until the next is.
+func (s *Service) fireDue(ctx context.Context) (wait time.Duration, err error) {
+	due, wait, err := s.store.Due(ctx, dueBatch)
+	if err != nil {
+		return timersIdle, err
+	}
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	var faults []error
+	slots := make(chan struct{}, firing)
+	for _, d := range due {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if err := s.fire(ctx, d); err != nil && !errors.Is(err, ErrNotFound) {
+				mu.Lock()
+				defer mu.Unlock()
+				faults = append(faults, err)
+			}
+		})
+	}
+	group.Wait()
+	if len(faults) > 0 {
+		return timersIdle, faults[0]
+	}
+	if len(due) == dueBatch {
+		wait = 0
+	}
+	return min(wait, timersIdle), nil
+}
+
+// fire fires a session's timers that are due. Another node may have: then none is.
+func (s *Service) fire(ctx context.Context, d DueSession) error {
+	err := s.turn(ctx, d.Bot, d.ConversationID, func(t *turn) error {
+		rec := t.session()
+		if rec == nil {
+			return nil
+		}
+		tick := t.t.Tick()
+		for timer, due := range rec.Due {
+			if due == 0 || due > tick {
+				continue
+			}
+			rec.Due[timer] = 0
+			if err := t.step(TimerFires{Timer: Timer(timer), Generation: rec.Generations[timer]}); err != nil {
+				return err
+			}
+		}
+		t.t.SaveSession(rec) // its row's due time may be one that has moved since
+		return nil
+	})
+	var gone *Error
+	if errors.As(err, &gone) && gone.What == "unknown_bot" {
+		return nil // the bot was taken out of the config; its sessions rest
+	}
+	return err
+}
