@@ -101,19 +101,9 @@ func (s *Service) CloseByVisitor(ctx context.Context, bot, conversation string) 
 	return v, trouble(err, noConversation)
 }
 
-// The results of a tool call.
-const (
-	ToolConnecting  = "connecting"
-	ToolRequested   = "requested"
-	ToolBusy        = "busy"
-	ToolOutOfHours  = "out_of_hours"
-	ToolUnavailable = "unavailable"
-	ToolNeedsEmail  = "needs_email"
-)
-
-// ToolResult is what the model is told.
-type ToolResult struct {
-	Result  string
+// ToolReply is what the model is told.
+type ToolReply struct {
+	Result  ToolResult
 	Text    string // to say to the visitor
 	Session *SessionView
 }
@@ -125,7 +115,7 @@ func requestedText() Both {
 
 // Tool is the model's request: it waits until the desk has accepted, for ToolWait at
 // most, and promises no more than is known.
-func (s *Service) Tool(ctx context.Context, bot, conversation string, a Ask) (*ToolResult, error) {
+func (s *Service) Tool(ctx context.Context, bot, conversation string, a Ask) (*ToolReply, error) {
 	w := s.Watch(bot, conversation)
 	defer w.Close()
 	asked, err := s.Request(ctx, bot, conversation, a)
@@ -134,9 +124,9 @@ func (s *Service) Tool(ctx context.Context, bot, conversation string, a Ask) (*T
 	}
 	switch asked.Outcome {
 	case OutcomeOutOfHours:
-		return &ToolResult{Result: ToolOutOfHours, Text: asked.Text}, nil
+		return &ToolReply{Result: ToolOutOfHours, Text: asked.Text}, nil
 	case OutcomeDisabled, OutcomeNotConfigured, OutcomeUnavailable:
-		return &ToolResult{Result: ToolUnavailable, Text: asked.Text}, nil
+		return &ToolReply{Result: ToolUnavailable, Text: asked.Text}, nil
 	}
 	timeout := time.NewTimer(s.cfg.ToolWait)
 	defer timeout.Stop()
@@ -160,7 +150,7 @@ func (s *Service) Tool(ctx context.Context, bot, conversation string, a Ask) (*T
 }
 
 // toolResult is what can be said of a session now; done: waiting would change nothing.
-func (s *Service) toolResult(ctx context.Context, c *Conversation) (r *ToolResult, done bool, err error) {
+func (s *Service) toolResult(ctx context.Context, c *Conversation) (r *ToolReply, done bool, err error) {
 	b, err := s.bot(ctx, c.Bot)
 	if err != nil {
 		return nil, false, err
@@ -171,7 +161,7 @@ func (s *Service) toolResult(ctx context.Context, c *Conversation) (r *ToolResul
 	}
 	language := Language(c.Visitor.Language, c.Language, b.Language)
 	text := func(key TextKey) string { return config.settings.Text(key, language) }
-	r = &ToolResult{Session: s.View(c.Session)}
+	r = &ToolReply{Session: s.View(c.Session)}
 	switch rec := c.Session; {
 	case rec.State == AwaitingEmail:
 		r.Result, r.Text = ToolNeedsEmail, text(TextEmailPrompt)
