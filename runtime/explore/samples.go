@@ -58,10 +58,7 @@ func (p *pool) near() []float64 {
 			}
 		}
 	}
-	var all []float64
-	for _, n := range base {
-		all = append(all, n)
-	}
+	all := slices.Clone(base)
 	for _, n := range base {
 		all = append(all, n+1, n-1)
 	}

@@ -26,5 +26,6 @@
 // # What is declared here and implemented elsewhere
 //
 // [Store] and [Tx] by server/store; [Language], which judges settings and answers, by the
-// server with the runtime; [Examiner], which may object to a publish, by saved examples.
+// server with the runtime; [Examiner], which may object to a publish, by [CaseExaminer]: the
+// saved examples of an answer ([Case]), which a [CaseRunner] of the server renders.
 package knowledge

@@ -58,6 +58,8 @@ type Tx interface {
 	// PublishedOf is the published revision of one answer.
 	PublishedOf(bot, id string) (*Published, error)
 
+	CaseTx
+
 	// Tell makes the change known to all nodes once it is durable: kind is KindBot or
 	// KindAnswer; of an answer only changes of what is published.
 	Tell(kind, bot, id string) error

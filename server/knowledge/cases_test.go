@@ -1,0 +1,176 @@
+package knowledge_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/zhida-kb/zhida/server/knowledge"
+	"github.com/zhida-kb/zhida/server/store"
+	"github.com/zhida-kb/zhida/server/store/storetest"
+)
+
+// echo shows a text as it is.
+type echo struct{ err error }
+
+func (e echo) RunCases(_ context.Context, _ *knowledge.Bot, text string, _ knowledge.Format, cases []knowledge.Case) ([]knowledge.CaseResult, error) {
+	var list []knowledge.CaseResult
+	for _, c := range cases {
+		list = append(list, knowledge.CaseResult{Name: c.Name, Passed: *c.Content == text, Want: *c.Content, Got: text})
+	}
+	return list, e.err
+}
+
+func expects(name, content string) knowledge.Case { return knowledge.Case{Name: name, Content: &content} }
+
+// withCases runs a test on both stores with a service that asks saved examples.
+func withCases(t *testing.T, f func(t *testing.T, s *shelf, runner *echo)) {
+	t.Helper()
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		kept, runner := db.Knowledge(), &echo{}
+		s := &shelf{t: t, ctx: t.Context(), Service: knowledge.New(knowledge.Config{Store: kept, Language: words{},
+			Examiners: []knowledge.Examiner{knowledge.CaseExaminer{Store: kept, Runner: runner}}})}
+		s.putBot("demo", nil)
+		f(t, s, runner)
+	})
+}
+
+func (s *shelf) putCases(id string, cases ...knowledge.Case) *knowledge.CaseSet {
+	s.t.Helper()
+	set, err := s.PutCases(s.ctx, knowledge.CaseWrite{Bot: "demo", ID: id, Cases: cases, By: "ed"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return set
+}
+
+// TestCasesKept: what was written is read again, and who has not seen it cannot write over it.
+func TestCasesKept(t *testing.T) {
+	withCases(t, func(t *testing.T, s *shelf, _ *echo) {
+		if _, err := s.Cases(s.ctx, "demo", "hi"); why(err) != knowledge.UnknownAnswer {
+			t.Errorf("cases of no answer: %v", err)
+		}
+		s.put("hi", "您好")
+		if set, err := s.Cases(s.ctx, "demo", "hi"); err != nil || set.Version != 0 || len(set.Cases) != 0 {
+			t.Errorf("none were written: %+v, %v", set, err)
+		}
+		c := expects("a", "您好<b>")
+		c.Context, c.Replies = json.RawMessage(`{"chatInfo":{"visitTimes":1e3}}`), json.RawMessage(`{"https://x.cn/a":{"outcome":"timeout"}}`)
+		first := s.putCases("hi", c, expects("b", ""))
+		got, err := s.Cases(s.ctx, "demo", "hi")
+		if err != nil || got.Version != first.Version || got.By != "ed" || !got.Updated.Equal(first.Updated) || len(got.Cases) != 2 ||
+			*got.Cases[0].Content != "您好<b>" || string(got.Cases[0].Context) != string(c.Context) || *got.Cases[1].Content != "" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		second := s.putCases("hi", c)
+		if second.Version <= first.Version {
+			t.Errorf("version %d after %d", second.Version, first.Version)
+		}
+		_, err = s.PutCases(s.ctx, knowledge.CaseWrite{Bot: "demo", ID: "hi", If: func(v int64) bool { return v == first.Version }})
+		if why(err) != knowledge.Stale {
+			t.Errorf("a write over what the writer has not seen: %v", err)
+		}
+		if err := s.DeleteBot(s.ctx, "demo", nil); err != nil {
+			t.Fatal(err)
+		}
+		s.putBot("demo", nil)
+		s.put("hi", "x")
+		if set, err := s.Cases(s.ctx, "demo", "hi"); err != nil || len(set.Cases) != 0 {
+			t.Errorf("cases outlive their bot: %+v, %v", set, err)
+		}
+	})
+}
+
+// TestCasesGuard: a failing case refuses the publish unless it is forced, at a rollback and an
+// import as well.
+func TestCasesGuard(t *testing.T) {
+	withCases(t, func(t *testing.T, s *shelf, runner *echo) {
+		s.put("hi", "一")
+		s.putCases("hi", expects("one", "一"), expects("also", "一"))
+		s.publish("hi")
+		s.put("hi", "二")
+		_, err := s.Publish(s.ctx, knowledge.PublishWrite{Bot: "demo", ID: "hi"})
+		var refusal *knowledge.Error
+		if !errors.As(err, &refusal) || refusal.Why != knowledge.Refused || len(refusal.Objections) != 2 {
+			t.Fatalf("%v", err)
+		}
+		if o := refusal.Objections[0]; o.Answer != "hi" || o.Case != "one" || o.Want != "一" || o.Got != "二" || !strings.Contains(o.Text.Zh, "one") {
+			t.Errorf("%+v", o)
+		}
+		if s.live()["hi"] != "一" {
+			t.Errorf("visitors see %q", s.live()["hi"])
+		}
+		p, err := s.Publish(s.ctx, knowledge.PublishWrite{Bot: "demo", ID: "hi", Force: true})
+		if err != nil || !p.Answer.Forced || len(p.Objections) != 2 || s.live()["hi"] != "二" {
+			t.Errorf("forced: %+v, %v", p, err)
+		}
+		s.put("hi", "三")
+		if _, err := s.Rollback(s.ctx, knowledge.RollbackWrite{PublishWrite: knowledge.PublishWrite{Bot: "demo", ID: "hi"}, Revision: 3}); why(err) != knowledge.Refused {
+			t.Errorf("rolled back to what fails: %v", err)
+		}
+		lines := []knowledge.ImportLine{{Line: 1, Exported: knowledge.Exported{ID: "hi", Content: knowledge.Content{Text: "四"}}}}
+		_, bad, err := s.Import(s.ctx, knowledge.Import{Bot: "demo", Publish: true}, lines)
+		if err != nil || len(bad) != 2 || s.live()["hi"] != "二" {
+			t.Errorf("imported: %+v, %v, live %v", bad, err, s.live())
+		}
+		runner.err = errors.New("out of order")
+		if _, err := s.Publish(s.ctx, knowledge.PublishWrite{Bot: "demo", ID: "hi"}); !errors.Is(err, runner.err) {
+			t.Errorf("published although nobody knows: %v", err)
+		}
+	})
+}
+
+// TestCasesOf: cases are found for any number of answers.
+func TestCasesOf(t *testing.T) {
+	withCases(t, func(t *testing.T, s *shelf, _ *echo) {
+		var lines []knowledge.ImportLine
+		for i := range 450 {
+			id := fmt.Sprintf("a%03d", i)
+			lines = append(lines, knowledge.ImportLine{Line: i + 1, Exported: knowledge.Exported{ID: id, Content: knowledge.Content{Text: id}}})
+		}
+		if _, bad, err := s.Import(s.ctx, knowledge.Import{Bot: "demo"}, lines); err != nil || len(bad) > 0 {
+			t.Fatal(bad, err)
+		}
+		s.putCases("a003", expects("x", "a003"))
+		s.putCases("a449", expects("x", "other"))
+		s.putCases("a200", []knowledge.Case{}...)
+		counts, bad, err := s.Import(s.ctx, knowledge.Import{Bot: "demo", Publish: true}, lines)
+		if err != nil || counts.Published != 449 || len(bad) != 1 || bad[0].ID != "a449" {
+			t.Errorf("%+v %+v %v", counts, bad, err)
+		}
+	})
+}
+
+func TestCheckCases(t *testing.T) {
+	long := strings.Repeat("x", 300<<10)
+	some := "x"
+	for name, tt := range map[string]struct {
+		cases []knowledge.Case
+		want  string
+	}{
+		"fine":     {[]knowledge.Case{expects("a", ""), {Name: "b", Segments: json.RawMessage(`[]`)}}, ""},
+		"no name":  {[]knowledge.Case{expects("", "")}, "/cases/0/name"},
+		"twice":    {[]knowledge.Case{expects("a", ""), expects("a", "")}, "/cases/1/name"},
+		"neither":  {[]knowledge.Case{{Name: "a"}}, "/cases/0/expected"},
+		"both":     {[]knowledge.Case{{Name: "a", Content: &some, Segments: json.RawMessage(`[]`)}}, "/cases/0/expected"},
+		"long":     {[]knowledge.Case{expects("a", long)}, "/cases/0/expected"},
+		"all long": {[]knowledge.Case{expects("a", long[:200<<10]), expects("b", long[:200<<10]), expects("c", long[:200<<10])}, "/cases"},
+		"context":  {[]knowledge.Case{{Name: "a", Content: &some, Context: json.RawMessage(long)}}, "/cases/0/context"},
+		"replies":  {[]knowledge.Case{{Name: "a", Content: &some, Replies: json.RawMessage(long)}}, "/cases/0/data/replies"},
+		"many":     {make([]knowledge.Case, knowledge.MostCases+1), "/cases"},
+	} {
+		var got []string
+		for _, f := range knowledge.CheckCases(tt.cases) {
+			if f.Text.Zh == "" || f.Text.En == "" {
+				t.Errorf("%s: a fault without words", name)
+			}
+			got = append(got, f.Pointer)
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: %v, want %s", name, got, tt.want)
+		}
+	}
+}
