@@ -24,7 +24,9 @@ func (e echo) RunCases(_ context.Context, _ *knowledge.Bot, text string, _ knowl
 	return list, e.err
 }
 
-func expects(name, content string) knowledge.Case { return knowledge.Case{Name: name, Content: &content} }
+func expects(name, content string) knowledge.Case {
+	return knowledge.Case{Name: name, Content: &content}
+}
 
 // withCases runs a test on both stores with a service that asks saved examples.
 func withCases(t *testing.T, f func(t *testing.T, s *shelf, runner *echo)) {
