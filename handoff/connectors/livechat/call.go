@@ -1,0 +1,180 @@
+package livechat
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
+	"github.com/zhida-kb/zhida/handoff/connectors/form"
+)
+
+// The vendor's error types that we decide by.
+const (
+	errAuthentication = "authentication"
+	errMisdirected    = "misdirected_request"
+	errChatInactive   = "chat_inactive"
+	errNotFound       = "not_found"
+)
+
+// apiError is the body of an error of the chat API.
+type apiError struct {
+	Error struct {
+		Type    string `json:"type"`
+		Message string `json:"message"`
+		Data    struct {
+			Region string `json:"region"`
+		} `json:"data"`
+	} `json:"error"`
+}
+
+// accountsError is the body of an error of the accounts API.
+type accountsError struct {
+	Exception   string `json:"oauth_exception"`
+	Description string `json:"exception_description"`
+}
+
+// request is one call of either API.
+type request struct {
+	method, url string
+	token       string // bearer
+	json        any
+	form        url.Values
+	secrets     []string
+	region      string // overrides the token's
+	out         any
+}
+
+// misdirected says in which region a call belongs.
+type misdirected struct {
+	*handoff.CallError
+	region string
+}
+
+// Unwrap gives what the outbox reads.
+func (m *misdirected) Unwrap() error { return m.CallError }
+
+// do makes one call.
+func (k *Connector) do(ctx context.Context, a *handoff.Account, r request) error {
+	out := call.Request{Method: r.method, URL: r.url, Header: http.Header{}, Form: r.form, Secrets: secrets(a, r)}
+	if r.json != nil {
+		body, err := call.Marshal(r.json)
+		if err != nil {
+			return err
+		}
+		out.JSON = body
+	}
+	if r.token != "" {
+		out.Header.Set("Authorization", "Bearer "+r.token)
+	}
+	if region := or(r.region, regionOf(r.token)); region != "" && region != "dal" {
+		out.Header.Set("X-Region", region)
+	}
+	response, err := k.client.Do(ctx, out)
+	if err != nil {
+		return err
+	}
+	if response.Status != http.StatusOK {
+		return judge(response)
+	}
+	if r.out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(response.Body, r.out); err != nil {
+		return &handoff.CallError{Kind: handoff.Unreachable, Uncertain: true, Code: "reply", Status: response.Status, Message: "the reply is no JSON as expected"}
+	}
+	return nil
+}
+
+// secrets are what must not stand in an error of a call.
+func secrets(a *handoff.Account, r request) []string {
+	s := append([]string{r.token, form.String(a.Values, "clientSecret"), form.String(a.Values, "refreshToken")}, r.secrets...)
+	return append(s, form.Strings(a.Values, "webhookSecrets")...)
+}
+
+// regionOf is the data centre in a token's prefix.
+func regionOf(token string) string {
+	region, _, found := strings.Cut(token, ":")
+	if !found || len(region) > 16 {
+		return ""
+	}
+	return region
+}
+
+// judge decides by the error's type; where there is none, by the status.
+func judge(r *call.Response) error {
+	e := call.Judge(r)
+	if e == nil { // a 2xx that is not 200 is not documented
+		e = &handoff.CallError{Kind: handoff.Refused, Status: r.Status, Code: "status_" + strconv.Itoa(r.Status), Message: "unexpected status"}
+	}
+	var api apiError
+	if json.Unmarshal(r.Body, &api) == nil && api.Error.Type != "" {
+		e.Code = call.Quote(api.Error.Type, r.Secrets)
+		e.Message = call.Quote(api.Error.Type+": "+api.Error.Message, r.Secrets)
+		e.Kind, e.Uncertain, e.Problem = meaning(api.Error.Type, e)
+		if api.Error.Type == errMisdirected {
+			return &misdirected{e, api.Error.Data.Region}
+		}
+		return e
+	}
+	var account accountsError
+	if json.Unmarshal(r.Body, &account) == nil && account.Exception != "" {
+		e.Code = call.Quote(account.Exception, r.Secrets)
+		e.Message = call.Quote(account.Exception+": "+account.Description, r.Secrets)
+		e.Kind, e.Uncertain = handoff.Misconfigured, false
+		if account.Exception == "server_error" || account.Exception == "temporarily_unavailable" || r.Status >= 500 {
+			e.Kind = handoff.Unreachable
+		}
+	}
+	if e.Kind == handoff.Misconfigured {
+		e.Problem = credentialsProblem(e)
+	}
+	return e
+}
+
+// meaning is the sheet's table of error types.
+func meaning(kind string, e *handoff.CallError) (handoff.ErrorKind, bool, handoff.Text) {
+	switch kind {
+	case errAuthentication:
+		return handoff.Misconfigured, false, credentialsProblem(e)
+	case "authorization", "missing_access", "not_allowed":
+		return handoff.Misconfigured, false, handoff.Text{
+			Zh: "LiveChat 不允许这个操作（" + e.Code + "）：请给应用加上 customers:own 权限后重新授权，并更新 refreshToken",
+			En: "LiveChat does not permit this (" + e.Code + "): give the app the scope customers:own, authorise again and enter the new refreshToken",
+		}
+	case "license_expired", "license_not_found", "wrong_product_version":
+		return handoff.Misconfigured, false, handoff.Text{
+			Zh: "LiveChat 账号不可用（" + e.Code + "）：请检查订阅和 organizationId", En: "the LiveChat account cannot be used (" + e.Code + "): check the subscription and organizationId",
+		}
+	case "internal", "service_unavailable", "request_timeout":
+		return handoff.Unreachable, true, handoff.Text{}
+	case "too_many_requests":
+		e.RetryAfter = max(e.RetryAfter, time.Second)
+		return handoff.Unreachable, false, handoff.Text{}
+	case errMisdirected:
+		return handoff.Unreachable, false, handoff.Text{}
+	}
+	return handoff.Refused, false, handoff.Text{}
+}
+
+func credentialsProblem(e *handoff.CallError) handoff.Text {
+	return handoff.Text{
+		Zh: "LiveChat 不接受我们的凭据（" + e.Code + "）：请核对 organizationId、clientId、clientSecret，并重新走一次授权取得 refreshToken",
+		En: "LiveChat does not accept our credentials (" + e.Code + "): compare organizationId, clientId and clientSecret, and authorise once more for a new refreshToken",
+	}
+}
+
+// code is the vendor's error type of an error, "" for none.
+func code(err error) string {
+	var e *handoff.CallError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}

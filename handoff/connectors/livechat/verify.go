@@ -1,0 +1,75 @@
+package livechat
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/form"
+)
+
+// Verify asks for the organisation, then whose the token is and what it may do.
+func (k *Connector) Verify(ctx context.Context, a *handoff.Account) error {
+	organization := form.String(a.Values, "organizationId")
+	var dynamic struct {
+		Active *bool `json:"livechat_active"`
+	}
+	err := k.do(ctx, a, request{
+		method: http.MethodGet, out: &dynamic,
+		url: form.Join(base(a.Values), "/customer/action/get_dynamic_configuration") + "?organization_id=" + url.QueryEscape(organization),
+	})
+	if err != nil {
+		return err
+	}
+	if dynamic.Active != nil && !*dynamic.Active {
+		return misconfigured("inactive", handoff.Text{
+			Zh: "这个组织没有启用 LiveChat：请检查 organizationId 和订阅", En: "LiveChat is not active for this organisation: check organizationId and the subscription",
+		})
+	}
+	var info struct {
+		Organization string `json:"organization_id"`
+		Client       string `json:"client_id"`
+		Scope        string `json:"scope"`
+	}
+	if err := k.info(ctx, a, &info); err != nil {
+		return err
+	}
+	switch {
+	case info.Organization != organization:
+		return misconfigured("organization", handoff.Text{
+			Zh: "refreshToken 属于另一个组织：请用 organizationId 所在组织的管理员重新授权", En: "the refreshToken belongs to another organisation: authorise again as an administrator of the one in organizationId",
+		})
+	case !hasScope(info.Scope, "customers:own"):
+		return misconfigured("scope", handoff.Text{
+			Zh: "令牌缺少 customers:own 权限：请在 Developer Console → 您的应用 → Authorization 勾选后重新授权", En: "the token lacks the scope customers:own: add it in the Developer Console → your app → Authorization, then authorise again",
+		})
+	}
+	return nil
+}
+
+// info asks who the agent token belongs to, once more with a new one where it is refused.
+func (k *Connector) info(ctx context.Context, a *handoff.Account, out any) error {
+	bad := ""
+	for {
+		token, err := k.agentToken(ctx, a, bad)
+		if err != nil {
+			return err
+		}
+		err = k.do(ctx, a, request{method: http.MethodGet, url: form.Join(accounts(a.Values), "/info"), token: token, out: out})
+		if !unauthorised(err) || bad != "" {
+			return err
+		}
+		bad = token
+	}
+}
+
+func hasScope(scopes, want string) bool {
+	return slices.Contains(strings.FieldsFunc(scopes, func(r rune) bool { return r == ' ' || r == ',' }), want)
+}
+
+func misconfigured(code string, problem handoff.Text) error {
+	return &handoff.CallError{Kind: handoff.Misconfigured, Code: code, Message: problem.En, Problem: problem}
+}
