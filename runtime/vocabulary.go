@@ -157,3 +157,8 @@ func (v *Vocabulary) expr(src string, mode condition.Mode, dataNames []string) (
 
 // dataScope is the scope of what named data calls yielded.
 const dataScope = "data"
+
+// Made reports whether p was compiled with v, or with one of equal settings.
+func (v *Vocabulary) Made(p *Program) bool {
+	return p.vocabulary == v || p.vocabulary.digest == v.digest
+}

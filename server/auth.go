@@ -52,6 +52,9 @@ func (s *Server) findBot(x *exchange, id []byte) (*Bot, *Problem) {
 	if bot := s.rooms.Bots.Find(bytesAsString(id)); bot != nil {
 		return bot, nil
 	}
+	if l := s.rooms.Library; l != nil && !l.Loaded() {
+		return nil, notLoaded()
+	}
 	return nil, &Problem{Code: UnknownBot, Detail: text("没有这个机器人。", "No bot has this id.")}
 }
 

@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/zhida-kb/zhida/runtime"
 	"github.com/zhida-kb/zhida/runtime/query"
+	"github.com/zhida-kb/zhida/server/brain"
 	"github.com/zhida-kb/zhida/vars"
 )
 
@@ -24,11 +26,23 @@ type BotSettings struct {
 	Conditions       map[string]string `yaml:"conditions" json:"conditions"`
 	Variables        []VariableSetting `yaml:"variables" json:"variables"`
 
-	// What only the human service reads. It is checked for its form and kept.
+	// WebhookSecret ("whsec_…") adds a second signature to data calls; never shown.
+	WebhookSecret string `yaml:"webhookSecret" json:"-"`
+
+	// What only the human service reads.
 	AllowedOrigins []string       `yaml:"allowedOrigins" json:"allowedOrigins"`
-	PublicChat     *bool          `yaml:"publicChat" json:"publicChat"`
-	IdentitySecret string         `yaml:"identitySecret" json:"-"` // never shown
-	Brain          map[string]any `yaml:"brain" json:"brain"`
+	PublicChat     *bool          `yaml:"publicChat" json:"publicChat"` // nil: true
+	IdentitySecret string         `yaml:"identitySecret" json:"-"`      // never shown
+	Brain          *BrainSettings `yaml:"brain" json:"brain"`
+}
+
+// BrainSettings are what answers a message while no human does.
+type BrainSettings struct {
+	Kind            string   `yaml:"kind" json:"kind"` // match or http
+	Threshold       *float64 `yaml:"threshold" json:"threshold,omitempty"`
+	URL             string   `yaml:"url" json:"url,omitempty"`
+	Secret          string   `yaml:"secret" json:"-"` // never shown
+	DefaultAnswerID string   `yaml:"defaultAnswerId" json:"defaultAnswerId,omitempty"`
 }
 
 // VariableSetting is a variable that a bot's settings declare.
@@ -54,7 +68,13 @@ type Bot struct {
 	metrics    *botMetrics
 	gate       gate
 	salt       uint64 // tells bots apart in knownAnswers
+	settings   BotSettings
+	created    time.Time                 // of a stored bot
+	answers    atomic.Pointer[published] // those that are stored; nil: none are
 }
+
+// Settings are what the bot was made of. They must not be changed.
+func (b *Bot) Settings() *BotSettings { return &b.settings }
 
 // Vocabulary is what the bot's answers may say.
 func (b *Bot) Vocabulary() *runtime.Vocabulary { return b.vocabulary }
@@ -71,7 +91,7 @@ func (b *Bot) Language() string { return b.language }
 // Zone is the bot's time zone.
 func (b *Bot) Zone() *time.Location { return b.zone }
 
-// Bots finds bots. Those of the config file implement it now; a store's may later.
+// Bots finds bots: a Library, or StaticBots where nothing is stored.
 // Implementations are safe for concurrent use.
 type Bots interface {
 	// Find returns the bot with this id, nil when there is none. It is asked on every
@@ -100,22 +120,11 @@ type BotParts struct {
 // NewBot makes a bot ready to serve. path is where its settings stand, for the faults,
 // which are all there are; with any the bot is nil.
 func NewBot(s BotSettings, path string, parts BotParts) (*Bot, []SettingsFault) {
-	b := &Bot{ID: s.ID, nickName: s.NickName, language: s.Language, conditions: s.Conditions}
-	faults := s.check(path)
-	zone, err := time.LoadLocation(s.TimeZone)
-	if err != nil || s.TimeZone == "Local" {
-		faults = append(faults, SettingsFault{path + ".timeZone", text(
-			"没有这个时区，请写 Asia/Shanghai 这样的 IANA 名称", "is no time zone; write an IANA name such as Asia/Shanghai")})
+	b := &Bot{ID: s.ID, nickName: s.NickName, language: s.Language, conditions: s.Conditions, settings: s}
+	var faults []SettingsFault
+	for _, f := range b.open() {
+		faults = append(faults, SettingsFault{path + settingsPath(f.Pointer), f.Text})
 	}
-	b.zone = zone
-	for _, v := range s.Variables {
-		b.variables = append(b.variables, vars.Custom{Scope: v.Scope, Name: v.Name, Description: v.Description, Example: v.Example})
-	}
-	vocabulary, bad := runtime.NewVocabulary(runtime.Settings{Conditions: s.Conditions, Variables: b.variables})
-	for _, f := range bad {
-		faults = append(faults, SettingsFault{path + settingsPath(f.Pointer), f.Message})
-	}
-	b.vocabulary = vocabulary
 	if len(faults) > 0 {
 		return nil, faults
 	}
@@ -127,7 +136,7 @@ func NewBot(s BotSettings, path string, parts BotParts) (*Bot, []SettingsFault) 
 		b.metrics = parts.Metrics.bot(s.ID)
 	}
 	if parts.Client != nil {
-		caller := query.Bot{ID: s.ID, Token: s.DataToken, AllowedHosts: s.AllowedDataHosts, OpenHosts: parts.OpenHosts}
+		caller := query.Bot{ID: s.ID, Token: s.DataToken, WebhookSecret: s.WebhookSecret, AllowedHosts: s.AllowedDataHosts, OpenHosts: parts.OpenHosts}
 		b.fetcher = traced(parts.Client.For(caller), parts.Tracer, s.ID)
 		caller.NoCache = true
 		b.preview = traced(parts.Client.For(caller), parts.Tracer, s.ID)
@@ -135,22 +144,57 @@ func NewBot(s BotSettings, path string, parts BotParts) (*Bot, []SettingsFault) 
 	return b, nil
 }
 
+// open sets what follows from the bot's settings. It returns all that is wrong with them;
+// pointers lead into the settings.
+func (b *Bot) open() []InputFault {
+	s := &b.settings
+	faults := s.check()
+	zone, err := time.LoadLocation(s.TimeZone)
+	if err != nil || s.TimeZone == "Local" {
+		faults = append(faults, InputFault{"/timeZone", text(
+			"没有这个时区，请写 Asia/Shanghai 这样的 IANA 名称", "is no time zone; write an IANA name such as Asia/Shanghai")})
+	}
+	b.zone = zone
+	for _, v := range s.Variables {
+		b.variables = append(b.variables, vars.Custom{Scope: v.Scope, Name: v.Name, Description: v.Description, Example: v.Example})
+	}
+	vocabulary, bad := runtime.NewVocabulary(runtime.Settings{Conditions: s.Conditions, Variables: b.variables})
+	for _, f := range bad {
+		faults = append(faults, InputFault{f.Pointer, f.Message})
+	}
+	b.vocabulary = vocabulary
+	return faults
+}
+
 // check lists what is wrong with the settings that no other room checks.
-func (s *BotSettings) check(path string) []SettingsFault {
-	var faults []SettingsFault
+func (s *BotSettings) check() []InputFault {
+	var faults []InputFault
 	if !ValidID(s.ID) {
-		faults = append(faults, SettingsFault{path + ".id", text(idRuleZh, idRuleEn)})
+		faults = append(faults, InputFault{"/id", text(idRuleZh, idRuleEn)})
 	}
 	for i, host := range s.AllowedDataHosts {
 		if (query.Bot{AllowedHosts: []string{host}}).Validate() != nil {
-			faults = append(faults, SettingsFault{path + ".allowedDataHosts[" + strconv.Itoa(i) + "]",
+			faults = append(faults, InputFault{"/allowedDataHosts/" + strconv.Itoa(i),
 				text("必须是主机名，或 主机名：端口", "must be a host or host:port")})
 		}
 	}
 	if strings.ContainsRune(s.DataToken, 0) {
-		faults = append(faults, SettingsFault{path + ".dataToken", text("不能含有 U+0000", "must not hold U+0000")})
+		faults = append(faults, InputFault{"/dataToken", text("不能含有 U+0000", "must not hold U+0000")})
+	}
+	if (query.Bot{WebhookSecret: s.WebhookSecret}).Validate() != nil {
+		faults = append(faults, InputFault{"/webhookSecret", text("须为 whsec_ 加上 24 至 64 字节的 base64", "must be whsec_ and base64 of 24 to 64 bytes")})
+	}
+	if s.Brain != nil {
+		for _, f := range s.Brain.domain().Check() {
+			faults = append(faults, InputFault{"/brain" + f.Pointer, text(f.Zh, f.En)})
+		}
 	}
 	return faults
+}
+
+// domain is the brain as its own room has it.
+func (s *BrainSettings) domain() brain.Settings {
+	return brain.Settings{Kind: s.Kind, Threshold: s.Threshold, URL: s.URL, Secret: s.Secret, DefaultAnswerID: s.DefaultAnswerID}
 }
 
 // settingsPath writes a JSON pointer as a path in settings: /variables/0/name is

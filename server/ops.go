@@ -2,6 +2,7 @@ package server
 
 import (
 	_ "embed"
+	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -20,12 +21,25 @@ func serveReady(s *Server, x *exchange) *Problem {
 		return &Problem{Code: NotReady, RetryAfter: retryAfter,
 			Detail: text("服务正在停止。", "The server is shutting down.")}
 	}
-	if db := s.rooms.Store; db != nil && !db.Up() {
+	l := s.rooms.Library
+	if l != nil && !l.Loaded() {
+		return notLoaded()
+	}
+	if db := s.rooms.Store; db != nil && !db.Up() || l != nil && l.Behind() > behindMost {
 		x.send(append(x.reply(), `{"status":"degraded","store":"lost"}`...))
 		return nil
 	}
 	x.send(append(x.reply(), `{"status":"ready"}`...))
 	return nil
+}
+
+// behindMost is for how long the store may go unseen before that is told.
+const behindMost = 3 * time.Second
+
+// notLoaded is the refusal of what needs answers that are not in memory yet.
+func notLoaded() *Problem {
+	return &Problem{Code: NotReady, RetryAfter: retryAfter,
+		Detail: text("正在加载答案，请稍后重试。", "The answers are being loaded; try again shortly.")}
 }
 
 // serveMetrics answers GET /metrics.

@@ -60,6 +60,10 @@ func servePreview(s *Server, x *exchange) *Problem {
 	if p := x.judgeAnswer(q.answer, q.given); p != nil {
 		return p
 	}
+	revision, p := x.draftFor(&q)
+	if p != nil {
+		return p
+	}
 	found := runtime.Check(q.answer, q.format, x.bot.vocabulary, s.cfg.Limits)
 	program := runtime.Compile(q.answer, q.format, x.bot.vocabulary, s.cfg.Limits)
 	x.preview(&q, program)
@@ -74,8 +78,30 @@ func servePreview(s *Server, x *exchange) *Problem {
 		}
 		b = p.appendJSON(b, ix)
 	}
-	x.send(append(b, ']', '}'))
+	b = append(b, ']')
+	if revision > 0 {
+		b = appendInt(append(b, `,"answerRevision":`...), int64(revision))
+	}
+	x.send(append(b, '}'))
 	return nil
+}
+
+// draftFor finds the text of a preview that names a stored answer: its draft, for a preview
+// shows what is not published yet. It returns the number of the revision.
+func (x *exchange) draftFor(q *previewRequest) (int, *Problem) {
+	if q.given != hasAnswerID {
+		return 0, nil
+	}
+	if x.s.rooms.Library == nil {
+		return 0, unknownAnswer()
+	}
+	a, err := x.s.rooms.Library.Knowledge().Answer(x.base, x.bot.ID, q.answerID, false)
+	if err != nil {
+		return 0, x.fail(err)
+	}
+	q.answer = a.Text
+	q.format, _ = runtime.ParseFormat(string(a.Format)) // knowledge keeps no others
+	return a.Draft, nil
 }
 
 // readPreview reads the body of a preview.

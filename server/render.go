@@ -47,7 +47,10 @@ func serveRender(s *Server, x *exchange) *Problem {
 	if x.bot.nickName != "" {
 		x.facts.SetDefault(vars.RobotInfoNickName, x.bot.nickName)
 	}
-	program := s.program(&q, x.bot.vocabulary)
+	program, revision, p := x.program(&q)
+	if p != nil {
+		return p
+	}
 	in := runtime.Input{
 		Facts:      &x.facts,
 		Fetcher:    x.bot.fetcher,
@@ -59,19 +62,39 @@ func serveRender(s *Server, x *exchange) *Problem {
 		in.Token = x.token
 	}
 	x.render.Run(x.base, program, in)
-	x.send(AppendReply(x.reply(), &x.render, q.include))
+	b := AppendReply(x.reply(), &x.render, q.include)
+	if revision > 0 {
+		b = appendInt(append(b[:len(b)-1], `,"answerRevision":`...), int64(revision))
+		b = append(b, '}')
+	}
+	x.send(b)
 	return nil
 }
 
-// program finds or makes the program of a render's answer.
-func (s *Server) program(q *renderRequest, v *runtime.Vocabulary) *runtime.Program {
+// program finds or makes the program of a render's answer; of a stored one also which
+// revision it is.
+func (x *exchange) program(q *renderRequest) (*runtime.Program, int32, *Problem) {
+	s, v := x.s, x.bot.vocabulary
+	if q.seen&hasAnswerID != 0 {
+		a := x.bot.answers.Load().get(q.answerID)
+		if a == nil {
+			return nil, 0, unknownAnswer()
+		}
+		return a.compiled(v, s.cfg.Limits), a.revision, nil
+	}
 	if q.known != nil && q.known.is(q.format, v) {
 		s.known.hits.Add(1)
-		return q.known.program
+		return q.known.program, 0, nil
 	}
 	p := s.rooms.Cache.Get(stringAsBytes(q.answer), q.format, v, s.cfg.Limits)
 	s.known.remember(q.hash, q.raw, q.answer, q.format, v, p)
-	return p
+	return p, 0, nil
+}
+
+func unknownAnswer() *Problem {
+	return &Problem{Code: UnknownAnswer,
+		Detail: text("没有这条答案，或尚未发布。", "There is no such answer, or it is not published."),
+		Faults: []InputFault{{"/answerId", text("没有这条已发布的答案", "no published answer has this id")}}}
 }
 
 // scanAnswer reads the answer, the long way only when it is not known as it is written.
@@ -211,16 +234,13 @@ func (x *exchange) judgeAnswer(answer string, given uint8) *Problem {
 	if len(x.faults) > 0 {
 		return badInput(x.faults...)
 	}
-	if given == hasAnswer {
+	if given == hasAnswer && len(answer) > x.s.cfg.Limits.Source {
 		size := byteSize(x.s.cfg.Limits.Source)
 		return &Problem{Code: TooLarge,
 			Detail: text("答案超过 "+size+"。", "The answer is over "+size+"."),
 			Faults: []InputFault{{"/answer", text("超过 "+size, "is over "+size)}}}
 	}
-	return &Problem{Code: UnknownAnswer,
-		Detail: text("没有这条答案：目前还不能保存答案，请用 answer 直接传入内容。",
-			"There is no such answer: answers cannot be stored yet; send the text itself as answer."),
-		Faults: []InputFault{{"/answerId", text("没有这条答案", "no answer has this id")}}}
+	return nil
 }
 
 // Include says which parts of a render's reply are left in. The zero value is all.

@@ -11,7 +11,7 @@ func answerRoutes() []*route {
 					"Rendering never fails because of what an editor typed: whatever is not a valid expression is text.",
 				request: object(
 					may("answer", str("The answer itself; this or answerId.")),
-					may("answerId", idSchema("A stored answer, whose published revision is rendered.")),
+					may("answerId", idSchema("A stored answer, whose published revision is rendered, in its own format.")),
 					may("format", formatSchema()),
 					may("context", factsSchema()),
 					may("conversationId", idSchema("Makes actions clickable: they carry tokens of this conversation.")),
@@ -32,7 +32,7 @@ func answerRoutes() []*route {
 					"from the upstreams, without the reply cache. Without personas there are four: online-member, online-anonymous, offline-member, offline-anonymous.",
 				request: object(
 					may("answer", str("The answer itself; this or answerId.")),
-					may("answerId", idSchema("A stored answer.")),
+					may("answerId", idSchema("A stored answer, whose draft is shown, in its own format.")),
 					may("format", formatSchema()),
 					may("now", str("The moment of the preview; the clock when it is left out.").with("format", "date-time")),
 					may("data", object(
@@ -44,7 +44,8 @@ func answerRoutes() []*route {
 				),
 				example: map[string]any{"answer": "{{#staffOnline:[[#toChat:转人工]]}}{{#else:请留言}}"},
 				replies: []reply{{200, "Diagnostics, and the answer as each persona sees it.", jsonMedia, object(
-					need("diagnostics", array(ref("Diagnostic"))), need("previews", array(ref("Preview"))))}},
+					need("diagnostics", array(ref("Diagnostic"))), need("previews", array(ref("Preview"))),
+					may("answerRevision", num("With answerId: which revision is shown.")))}},
 				missing: "The bot, or the stored answer, does not exist.",
 			},
 		},

@@ -22,6 +22,7 @@ import (
 type Rooms struct {
 	Keys    Keys
 	Bots    Bots
+	Library *Library // what is stored; nil: nothing is. It is Bots too
 	Cache   *runtime.Cache
 	Tokens  *TokenKey
 	Metrics *Metrics
@@ -69,6 +70,10 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s := &Server{cfg: cfg, rooms: rooms, log: rooms.Log, metrics: rooms.Metrics}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.rooms.Library != nil {
+		s.rooms.Bots = s.rooms.Library
+		s.rooms.Library.watch(s.metrics)
 	}
 	if s.rooms.Keys == nil {
 		s.rooms.Keys = (*StaticKeys)(nil)

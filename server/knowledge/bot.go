@@ -43,10 +43,10 @@ type Variable struct {
 
 // Brain is what answers a message while no session with a human is open.
 type Brain struct {
-	Kind            string  `json:"kind"`                      // match or http
-	Threshold       float64 `json:"threshold,omitempty"`       // of match, 0 to 1; 0: the default
-	URL             string  `json:"url,omitempty"`             // of http
-	DefaultAnswerID string  `json:"defaultAnswerId,omitempty"` // of match: when nothing fits
+	Kind            string   `json:"kind"`                      // match or http
+	Threshold       *float64 `json:"threshold,omitempty"`       // of match, 0 to 1; nil: the default
+	URL             string   `json:"url,omitempty"`             // of http
+	DefaultAnswerID string   `json:"defaultAnswerId,omitempty"` // of match: when nothing fits
 }
 
 // Secrets are what of a bot is write-only. An empty one is not set.
@@ -198,26 +198,12 @@ func (b *Bot) check() []Fault {
 	return f
 }
 
-// check adds what is wrong with a brain.
+// check adds what is wrong with the form of a brain.
 func (b *Brain) check(f *faults) {
 	if b == nil {
 		return
 	}
-	switch b.Kind {
-	case "match":
-		if b.URL != "" {
-			f.add("/brain/url", "只用于 http", "belongs to the kind http")
-		}
-	case "http":
-		if b.URL == "" {
-			f.add("/brain/url", "必须给出", "must be given")
-		}
-	default:
-		f.add("/brain/kind", "只能是 match 或 http", "must be match or http")
-	}
-	if !(b.Threshold >= 0 && b.Threshold <= 1) {
-		f.add("/brain/threshold", "须在 0 与 1 之间", "must be from 0 to 1")
-	}
+	f.text("/brain/kind", b.Kind, mostName)
 	f.text("/brain/url", b.URL, mostNote)
 	if b.DefaultAnswerID != "" && !ValidID(b.DefaultAnswerID) {
 		*f = append(*f, Fault{"/brain/defaultAnswerId", idRule})
