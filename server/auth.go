@@ -38,7 +38,7 @@ func (s *Server) authorize(x *exchange) *Problem {
 		return nil
 	}
 	x.bot, p = s.findBot(x, x.param("bot"))
-	if p != nil && p.Code == UnknownBot && r.newBot {
+	if p != nil && p.Code != Forbidden && r.newBot {
 		return nil
 	}
 	return p

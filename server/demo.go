@@ -16,23 +16,6 @@ import (
 // exists under --dev only, which listens on loopback only.
 const DemoToken = "demo-token"
 
-// DemoBot returns the settings of the bot with which a newcomer tries things.
-func DemoBot() BotSettings {
-	return BotSettings{
-		ID: "demo", Name: "Demo", NickName: "小知", TimeZone: "Asia/Shanghai", Language: "zh", DataToken: DemoToken,
-		Conditions: map[string]string{
-			"goldMember":  "userInfo.vipType == 1 && chatInfo.visitTimes > 3",
-			"fromWeChat":  "userInfo.vipType == 4 || userInfo.vipType == 6",
-			"newVisitor":  "chatInfo.visitTimes == nil || chatInfo.visitTimes <= 1",
-			"goldAndOpen": "goldMember && staffOnline",
-		},
-		Variables: []VariableSetting{
-			{Scope: "order", Name: "id", Description: "访客正在咨询的订单号", Example: "20200928001"},
-			{Scope: "order", Name: "status", Description: "该订单的状态", Example: "已发货"},
-		},
-	}
-}
-
 // Demo is a small upstream for data calls, served under --dev by the same process: it
 // checks the signature as a company's own service should, and knows every visitor.
 type Demo struct {

@@ -337,3 +337,36 @@ func TestLibraryAway(t *testing.T) {
 		t.Errorf("rendered %q", got)
 	}
 }
+
+// TestMakeDemo: the bot demo is made once, with answers that are all free of errors.
+func TestMakeDemo(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		l, faults := OpenLibrary(LibraryConfig{DB: db, Parts: BotParts{Metrics: NewMetrics("test", 0), MaxInFlight: 10}})
+		if faults != nil {
+			t.Fatal(faults)
+		}
+		t.Cleanup(l.Close)
+		if err := l.MakeDemo(t.Context(), "http://127.0.0.1:8080"); err != nil {
+			t.Fatal(err)
+		}
+		h := newHouse(t, Config{}, func(r *Rooms) { r.Library = l })
+		if got := h.rendered("demo", "refund"); got != "1 七天内可以申请退款。退款三个工作日内到账。" {
+			t.Errorf("rendered %q", got)
+		}
+		for _, a := range demoAnswers("http://127.0.0.1:8080") {
+			if h.rendered("demo", a.id) == "" {
+				t.Errorf("%s is not published", a.id)
+			}
+		}
+		publishAnswer(t, l.Knowledge(), "demo", "refund", "改了")
+		if err := l.MakeDemo(t.Context(), "http://127.0.0.1:8081"); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.rendered("demo", "refund"); got != "2 改了" {
+			t.Errorf("the demo was made again over what there was: %q", got)
+		}
+	})
+}

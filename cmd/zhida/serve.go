@@ -47,7 +47,7 @@ func (s *serveCommand) Run(c *console) error {
 		return err
 	}
 	defer func() { _ = ln.Close() }() // closed by the server already, unless it never ran
-	h, err := s.house(c, doc, log)
+	h, err := s.house(c, doc, log, ln.Addr().String())
 	if err != nil {
 		return err
 	}
@@ -120,11 +120,12 @@ type house struct {
 	cache  *runtime.Cache
 	traces *traces
 	store  *store.DB
+	books  *server.Library
 	log    *slog.Logger
 }
 
 // house builds the rooms.
-func (s *serveCommand) house(c *console, doc *file, log *slog.Logger) (*house, error) {
+func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address string) (*house, error) {
 	limits, err := s.limits()
 	if err != nil {
 		return nil, err
@@ -153,21 +154,18 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger) (*house, e
 	}
 	keys, faults := server.NewStaticKeys(doc.Keys)
 	parts := server.BotParts{Client: h.client, Metrics: metrics, Tracer: h.traces.tracer(), MaxInFlight: cfg.BotShare()}
-	bots, more := server.NewStaticBots(doc.Bots, parts)
+	var more []server.SettingsFault
+	h.books, more = server.OpenLibrary(server.LibraryConfig{DB: h.store, Parts: parts, Fixed: doc.Bots, Limits: limits, Log: log})
 	if faults = append(faults, more...); len(faults) > 0 {
 		doc.tell(c, faults)
 		return nil, errors.Join(exitUsage, h.close())
 	}
-	rooms := server.Rooms{Keys: keys, Bots: bots, Cache: h.cache, Tokens: tokens, Metrics: metrics,
+	rooms := server.Rooms{Keys: keys, Library: h.books, Cache: h.cache, Tokens: tokens, Metrics: metrics,
 		Tracer: h.traces.tracer(), Log: log, Store: h.store}
 	if dev {
 		rooms.Demo = server.NewDemo(server.DemoToken, time.Now)
-		if bots["demo"] == nil {
-			demo, bad := server.NewBot(server.DemoBot(), "demo", parts)
-			if len(bad) > 0 {
-				return nil, errors.Join(fmt.Errorf("the bot demo is not valid: %v", bad), h.close())
-			}
-			bots["demo"] = demo
+		if err := h.books.MakeDemo(context.Background(), "http://"+address); err != nil {
+			return nil, errors.Join(fmt.Errorf("the bot demo cannot be made: %w", err), h.close())
 		}
 	} else if len(doc.Keys) == 0 {
 		log.Warn("there are no keys, so every request will be refused; give keys: in the config file, or try --dev")
@@ -187,6 +185,9 @@ func (h *house) close() error {
 		h.client.Close()
 	}
 	h.cache.Close()
+	if h.books != nil {
+		h.books.Close()
+	}
 	var err error
 	if h.store != nil {
 		err = h.store.Close()

@@ -236,10 +236,10 @@ func changedNames(before, after *Bot) []string {
 	return slices.Sorted(maps.Keys(changed))
 }
 
-// mentions reports whether a text may use one of the names. A name may be written with
-// character references in html, or cut by tags: such a text is looked at in any case.
+// mentions reports whether a text may use one of the names. In html a name may be written
+// with character references: such a text is looked at in any case.
 func mentions(text string, names []string) bool {
-	if strings.Contains(text, "&#") {
+	if strings.Contains(text, "&") {
 		return true
 	}
 	for _, name := range names {
