@@ -19,6 +19,7 @@ func TestSeededDefects(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
 			plant(t, file)
 		})
 	}
@@ -79,7 +80,7 @@ func plant(t *testing.T, name string) {
 	if err := os.WriteFile(overlayFile, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("go", "test", "-overlay", overlayFile, "-run", d.run, "-timeout", "3m", d.pkg).CombinedOutput()
+	out, err := exec.Command("go", "test", "-vet=off", "-ldflags=-s -w", "-overlay", overlayFile, "-run", d.run, "-timeout", "3m", d.pkg).CombinedOutput()
 	switch {
 	case err == nil:
 		t.Errorf("with the defect planted, go test -run %s %s still passes", d.run, d.pkg)

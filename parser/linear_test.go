@@ -23,6 +23,9 @@ func TestLinear(t *testing.T) {
 				start := time.Now()
 				Lint(Parse(src, Options{HTML: true, Limits: Limits{Source: 8 << 20, Nodes: 1 << 30}}), testNames{})
 				best = min(best, time.Since(start))
+				if best > time.Second {
+					break // no noise makes that
+				}
 			}
 			return max(best, 20*time.Millisecond)
 		}
@@ -33,7 +36,7 @@ func TestLinear(t *testing.T) {
 			}
 		}
 		if fault != "" {
-			t.Errorf("%s: %s", name, fault)
+			t.Fatalf("%s: %s", name, fault) // the others could take as long
 		}
 	}
 }
