@@ -34,8 +34,7 @@ func TestSameBytes(t *testing.T) {
 			t.Fatalf("%s: %d segments by hand, %d ours", name, len(o.Segments), len(segments))
 		}
 		for i, s := range segments {
-			h := o.Segments[i]
-			if s.Action != h.Action || s.Text+s.Label != h.Text || s.Function != h.Function {
+			if h := o.Segments[i]; s != runtime.Segment(h) {
 				t.Errorf("%s: segment %d by hand %+v, ours %+v", name, i, h, s)
 			}
 		}

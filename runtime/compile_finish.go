@@ -1,9 +1,11 @@
 package runtime
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/zhida-kb/zhida/runtime/markup"
+	"github.com/zhida-kb/zhida/vars"
 )
 
 // perValue is how many bytes of output one value is expected to take.
@@ -39,6 +41,7 @@ func (p *Program) fuse() {
 		case opLabel:
 			p.fuseLabel(o, "")
 		case opFlag:
+			p.skipOpposite(o)
 			if o.text == "" || i+1 == len(p.ops) {
 				continue
 			}
@@ -53,6 +56,23 @@ func (p *Program) fuse() {
 				o.code, o.place, o.text = opFused, markup.Place(len(next.text)), all
 			}
 		}
+	}
+}
+
+// skipOpposite lets the last op of what the condition f guards go on behind the condition
+// that comes next, when that cannot hold where f does.
+func (p *Program) skipOpposite(f *op) {
+	const staff, visitor = vars.StaffOnline | vars.StaffOffline, vars.VIPUser | vars.AnonymityUser
+	end := int(f.arg)
+	if end == len(p.ops) {
+		return
+	}
+	last, next := &p.ops[end-1], &p.ops[end]
+	if next.code != opFlag || next.text != "" || last.code != opConst && last.code != opLabel {
+		return
+	}
+	if both := f.slot | next.slot; f.slot&next.slot == 0 && (both == staff || both == visitor) && int(next.arg)-end <= math.MaxUint8 {
+		last.slot = uint8(int(next.arg) - end)
 	}
 }
 

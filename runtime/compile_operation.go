@@ -3,6 +3,7 @@ package runtime
 import (
 	"math"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/zhida-kb/zhida/parser"
@@ -150,4 +151,11 @@ func (c *compiler) argument(n *parser.Node) string {
 func trimBlank(s string) string { return strings.Trim(s, " \t\u00a0") }
 
 // isBlank reports whether s is nothing but white space.
-func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
+func isBlank(s string) bool {
+	for _, c := range s {
+		if !unicode.IsSpace(c) {
+			return false
+		}
+	}
+	return true
+}

@@ -49,35 +49,39 @@ func (r *Render) AppendContent(dst []byte) []byte {
 		if len(o.text) > 0 {
 			dst = append(dst, o.text...)
 		}
+		if o.code == opFact { // what there is most of
+			v := facts.Text(vars.Slot(o.slot))
+			if dst = append(dst, v...); len(dst) > limit {
+				return r.appendFitting(dst[:start])
+			}
+			if v == "" && o.flags&hasFallback != 0 {
+				pc++
+			}
+			continue
+		}
 		switch o.code {
 		case opConst:
+			pc += int(o.slot)
 		case opFlag:
 			if r.flags&o.slot == 0 {
 				pc = int(o.arg)
 			}
 		case opJump:
 			pc = int(o.arg)
-		case opFact:
-			v := facts.Text(vars.Slot(o.slot))
-			dst = append(dst, v...)
-			if v == "" && o.flags&hasFallback != 0 {
-				pc++
-			}
-			if len(dst) > limit {
-				return r.appendFitting(dst[:start])
-			}
 		case opFused:
 			if r.flags&o.slot == 0 {
 				pc, dst = int(o.arg), dst[:len(dst)-int(o.place)]
 				break
 			}
 			o = &ops[pc]
-			if pc++; o.code != opLabel {
+			if pc++; o.code == opConst {
+				pc += int(o.slot)
 				break
 			}
 			fallthrough
 		case opLabel: // the label is the end of the text
 			r.markLabel(o, len(dst)-start)
+			pc += int(o.slot)
 		default:
 			if dst, pc = r.stepMark(dst, start, pc-1); len(dst) > limit {
 				return r.appendFitting(dst[:start])
@@ -87,7 +91,7 @@ func (r *Render) AppendContent(dst []byte) []byte {
 	if len(dst) > limit {
 		return r.appendFitting(dst[:start])
 	}
-	r.out, r.fit = dst[start:], fit{state: fitWhole, written: true}
+	r.out, r.fit.state, r.fit.written = dst[start:], fitWhole, true
 	return dst
 }
 
@@ -166,7 +170,7 @@ func (r *Render) appendMarkup(dst []byte) []byte {
 	if len(dst) > limit {
 		return r.appendFitting(dst[:start])
 	}
-	r.out, r.fit = dst[start:], fit{state: fitWhole, written: true}
+	r.out, r.fit.state, r.fit.written = dst[start:], fitWhole, true
 	return dst
 }
 

@@ -133,7 +133,7 @@ func (w *jsonWriter) write() {
 				if w.closed {
 					dst = w.open(dst)
 				}
-				dst = scan.AppendEscaped(dst, v)
+				dst = facts.AppendEscaped(dst, vars.Slot(o.slot))
 			} else if o.flags&hasFallback != 0 {
 				pc++
 			}

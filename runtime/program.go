@@ -54,7 +54,7 @@ type opcode uint8
 // which is left out when the value is missing or empty; so is an opCall with hasFallback, when
 // the call failed.
 const (
-	opConst    opcode = iota // the constant only
+	opConst    opcode = iota // the constant only; slot: how many ops behind it cannot show
 	opFact                   // the fact slot, as it is
 	opPlaced                 // the fact slot, written for the place
 	opZoned                  // date or time: slot the vars.RefKind, arg the zone
@@ -66,7 +66,7 @@ const (
 	opIf                     // arg: of heavy.conditions; skips the opJump behind it when it holds
 	opAction                 // arg: of actions; the ops of its label follow
 	opCall                   // arg: of heavy.calls; the ops of the URL's values follow
-	opLabel                  // the same, where all of the action is constant: the tail. In html that is without a token
+	opLabel                  // the same, where all of the action is constant: the tail. In html that is without a token; slot as with opConst
 	opFused                  // opFlag, with all that the op behind it writes as the tail
 )
 

@@ -116,9 +116,9 @@ type textRange struct{ from, to int32 }
 // ended, or their time is over, or ctx is. What in refers to must stay until the
 // render is emitted.
 func (r *Render) Run(ctx context.Context, p *Program, in Input) {
-	r.p, r.facts, r.newToken = p, in.Facts, in.Token
-	r.max = in.MaxOutput
-	if r.max <= 0 {
+	facts, token, most := in.Facts, in.Token, in.MaxOutput
+	r.p, r.facts, r.newToken = p, facts, token
+	if r.max = most; most <= 0 {
 		r.max = p.limits.Output
 	}
 	r.fit = fit{}
@@ -128,8 +128,8 @@ func (r *Render) Run(ctx context.Context, p *Program, in Input) {
 	if p.plain {
 		return
 	}
-	r.flags = in.Facts.Flags()
-	if r.acting = p.labels || in.Token != nil; r.acting {
+	r.flags = facts.Flags()
+	if r.acting = p.labels || token != nil; r.acting {
 		r.in = in
 		r.labels, r.tokens = r.labels[:0], r.tokens[:0]
 		r.acts = zeroed(r.acts, len(p.actions))

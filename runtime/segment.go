@@ -33,14 +33,14 @@ func (r *Render) Segments() []Segment {
 			n++
 		}
 		a := &p.actions[m.action]
-		s := &all[n]
-		n++
-		s.Action, s.Text, s.Token = true, "", ""
-		s.Function, s.Argument, s.Label = a.function.name(), a.argument, a.label
+		label, token := a.label, ""
 		if r.acting {
-			s.Label = r.labelOf(int(m.action))
-			s.Token = r.token(int(m.action), s.Label)
+			label = r.labelOf(int(m.action))
+			token = r.token(int(m.action), label)
 		}
+		s, name, argument := &all[n], a.function.name(), a.argument
+		n++
+		s.Action, s.Text, s.Function, s.Argument, s.Label, s.Token = true, "", name, argument, label, token
 		from = int(m.to)
 	}
 	if from < len(text) {

@@ -181,8 +181,7 @@ func (s *Server) Handle(ctx *fasthttp.RequestCtx) {
 
 // dispatch finds the route and serves it.
 func (s *Server) dispatch(x *exchange) *Problem {
-	path := x.ctx.Request.URI().PathOriginal()
-	n := s.tree.find(path, &x.params)
+	n := s.tree.find(x.path(), &x.params)
 	if n == nil || n.routes == nil {
 		return &Problem{Code: UnknownRoute, Detail: text("没有这个地址。", "Nothing is served under this path.")}
 	}

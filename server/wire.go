@@ -19,6 +19,19 @@ var (
 	contentTypeHTML = []byte("text/html; charset=utf-8")
 )
 
+// path is the path that was asked for, as it is written. fasthttp would take the whole
+// address apart, which takes longer than finding the key.
+func (x *exchange) path() []byte {
+	target := x.ctx.Request.Header.RequestURI()
+	if len(target) < 2 || target[0] != '/' || target[1] == '/' {
+		return x.ctx.Request.URI().PathOriginal()
+	}
+	if at := bytes.IndexAny(target, "?#"); at >= 0 {
+		target = target[:at]
+	}
+	return target
+}
+
 // checkMedia refuses bodies that say that they are no JSON. No type at all is taken, and so is the one that curl and many HTTP
 // libraries put on any body when they are told nothing: what it holds decides.
 func (x *exchange) checkMedia() *Problem {

@@ -122,71 +122,97 @@ func (d *decoder) scope() {
 		return
 	}
 	if system >= 0 {
-		d.systemScope(&scopes[system])
+		d.systemScope(system)
 	} else {
 		for d.scanner.Next() {
 			d.path[1], d.depth = d.scanner.Key(), 2
-			d.other(parent)
+			k, text := d.scanner.Scalar()
+			d.other(parent, k, text)
 		}
 	}
 }
 
-// systemScope reads the members of a scope of the table.
-func (d *decoder) systemScope(r *scopeRange) {
-	f, s := d.facts, d.scanner
+// systemScope reads the members of a scope of the table. A platform writes its contexts the
+// same way each time: the member that followed the last one in the context before is tried
+// first, which spares reading its name and looking it up.
+func (d *decoder) systemScope(system int) {
+	f, s, r := d.facts, d.scanner, &scopes[system]
 	parent := int32(noParent)
-	for s.Next() {
-		name := s.Key()
-		d.path[1], d.depth = name, 2
-		slot, ok := r.find(name)
-		if !ok {
-			if parent == noParent {
-				parent, _ = f.add(noParent, r.name)
-			}
-			d.other(parent)
-			continue
+	for at := NumSlots + system; ; {
+		slot, k, name, text := f.follows[at], scan.String, "", ""
+		plain, known := false, false
+		if slot-r.from < r.to-r.from { // not so where nothing has been seen yet
+			text, plain = s.KnownMember(heads[slot])
+			known = plain
 		}
+		if !known {
+			if name, text, plain = s.PlainMember(); !plain {
+				if !s.Next() {
+					return
+				}
+				name = s.Key()
+				k, text = s.Scalar()
+			}
+			if slot, known = r.find(name); !known {
+				if parent == noParent {
+					parent, _ = f.add(noParent, r.name)
+				}
+				d.path[1], d.depth = name, 2
+				d.other(parent, k, text)
+				continue
+			}
+			f.follows[at] = slot
+		}
+		at = int(slot)
 		if f.seen>>slot&1 != 0 {
-			d.fault(faultTwice)
+			d.slotFault(slot, faultTwice)
 			continue
 		}
 		f.seen |= 1 << slot
-		k, text := s.Scalar()
 		switch {
 		case k == scan.Null:
 		case k < scan.Array:
 			f.kinds[slot], f.texts[slot] = Kind(k-scan.Null), text
-			if slot == ChatInfoMyData {
-				d.checkMyData()
+			if plain || k != scan.String {
+				f.plain |= 1 << slot
 			}
 		case slot == ChatInfoMyData:
 			v, _ := d.composite(k)
 			f.kinds[slot], f.texts[slot] = v.kind, v.text
-			d.checkMyData()
 		default:
-			d.fault(faultComposite)
+			d.slotFault(slot, faultComposite)
+		}
+		if slot == ChatInfoMyData {
+			d.checkMyData()
 		}
 	}
+}
+
+// slotFault notes that something is wrong with a variable of the table.
+func (d *decoder) slotFault(s Slot, text faultText) {
+	d.path[1], d.depth = rows[s].Name, 2
+	d.fault(text)
 }
 
 // checkMyData asks that myData is not too long.
 func (d *decoder) checkMyData() {
 	text := d.facts.texts[ChatInfoMyData]
 	if len(text) > maxMyData && utf8.RuneCountInString(text) > maxMyData {
-		d.fault(faultMyData)
+		d.slotFault(ChatInfoMyData, faultMyData)
 	}
 }
 
-// other reads a member that the table does not know.
-func (d *decoder) other(parent int32) {
+// other takes a member that the table does not know: a scalar of kind k and its text, or
+// the array or object where the scanner stands.
+func (d *decoder) other(parent int32, k scan.Kind, text string) {
 	i, ok := d.facts.add(parent, d.path[1])
 	if !ok {
 		d.fault(faultTwice)
 		return
 	}
 	v := &d.facts.others[i].value
-	switch k, text := d.scanner.Scalar(); k {
-	case scan.Null:
+	switch k {
+	case scan.Null, scan.Invalid:
 	case scan.Array, scan.Object:
 		*v, _ = d.composite(k)
 	default:

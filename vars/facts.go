@@ -24,10 +24,15 @@ type Facts struct {
 
 	now   time.Time
 	seen  uint32 // a bit for each slot that the context named
+	plain uint32 // a bit for each slot whose text is known to stand in JSON as it is
 	flags uint8  // the conditions; neither staff bit when routeStatus is missing
 	kinds [NumSlots]Kind
 	texts [NumSlots]string
 	memo  any // the Go value of myData
+
+	// follows has the slot that came behind each slot last time, and first in each scope:
+	// a guess, see systemScope. It outlives Reset.
+	follows [NumSlots + numScopes]Slot
 
 	others []entry            // scopes and variables that the table does not know
 	index  map[entryKey]int32 // of others, when there are more than a few
@@ -48,7 +53,7 @@ const (
 func (f *Facts) Reset(now time.Time) {
 	f.DefaultOnline = false
 	f.now = now
-	f.seen, f.flags = 0, 0
+	f.seen, f.plain, f.flags = 0, 0, 0
 	f.memo = nil
 	clear(f.kinds[:])
 	clear(f.texts[:])
@@ -65,6 +70,14 @@ func (f *Facts) Now() time.Time { return f.now }
 // Text returns what the variable renders as, "" when it is missing or null. It is
 // "" for the zoned slots, which AppendZoned renders.
 func (f *Facts) Text(s Slot) string { return f.texts[s] }
+
+// AppendEscaped appends what the variable renders as inside of a JSON string.
+func (f *Facts) AppendEscaped(dst []byte, s Slot) []byte {
+	if f.plain>>s&1 != 0 {
+		return append(dst, f.texts[s]...)
+	}
+	return scan.AppendEscaped(dst, f.texts[s])
+}
 
 // Value returns the variable with its type.
 func (f *Facts) Value(s Slot) Value {
@@ -89,6 +102,7 @@ func (f *Facts) Number(s Slot) (n float64, ok bool) {
 // Reset.
 func (f *Facts) Set(s Slot, text string) {
 	f.kinds[s], f.texts[s] = String, text
+	f.plain &^= 1 << s
 	if s == ChatInfoMyData {
 		f.memo = nil
 	}

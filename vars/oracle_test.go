@@ -178,6 +178,9 @@ func checkValues(t rapid.TB, f *Facts, context []byte, want reference) {
 		if f.Text(s) != want.values[key] || v.Text() != want.values[key] || v.Kind() != want.kinds[key] {
 			t.Fatalf("%q: %v is %v %q, want %v %q", context, key, v.Kind(), v.Text(), want.kinds[key], want.values[key])
 		}
+		if got := f.AppendEscaped(nil, s); string(got) != string(scan.AppendEscaped(nil, v.Text())) {
+			t.Fatalf("%q: %v is %s inside of JSON", context, key, got)
+		}
 	}
 	for key, kind := range want.kinds {
 		if _, problem := Resolve(key[0], key[1]); problem == OK {
@@ -253,9 +256,10 @@ func genContext() *rapid.Generator[string] {
 				continue
 			}
 			b.WriteString(scope + ": {")
+			comma := rapid.SampledFrom([]string{",", ",", " ,", ", "}).Draw(t, "comma")
 			for j := range rapid.IntRange(0, 20).Draw(t, "members") {
 				if j > 0 {
-					b.WriteString(" ,")
+					b.WriteString(comma)
 				}
 				b.WriteString(unique(names, "name") + ":" + genValue().Draw(t, "value"))
 			}

@@ -149,6 +149,17 @@ type scopeRange struct {
 	first [maxNameLen + 1]Slot
 }
 
+// numScopes is the number of the system's scopes.
+const numScopes = 6
+
+// heads are how the members of the table's variables begin when they are strings.
+var heads = func() (h [NumSlots]string) {
+	for s := range rows {
+		h[s] = `"` + rows[s].Name + `":"`
+	}
+	return h
+}()
+
 // systemInfo is the index of that scope in scopes.
 const systemInfo = 1
 

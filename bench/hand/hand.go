@@ -15,11 +15,11 @@ type Facts struct {
 	Online, VIP, Anonymous                                                  bool
 }
 
-// Segment is a piece of the reply: a text, or the label of an action.
+// Segment is a piece of the reply, with the members that a reply's segments have.
 type Segment struct {
-	Action   bool
-	Text     string // a view of the buffer
-	Function string
+	Action                           bool
+	Text                             string // of a text: a view of the buffer
+	Function, Argument, Label, Token string // of an action; the label is a view too
 }
 
 // Out is the reply under construction; it is used again and again.
@@ -31,21 +31,33 @@ type Out struct {
 
 func (o *Out) reset() { o.Buf, o.Segments, o.from = o.Buf[:0], o.Segments[:0], 0 }
 
-// cut ends a segment. Texts are made views of the buffer by done, when it grows no more;
-// until then only the length counts.
-func (o *Out) cut(action bool, function string) {
+// text ends a text segment, if there is one. Texts and labels are made views of the
+// buffer by done, when it grows no more; until then only their lengths count.
+func (o *Out) text() {
 	if n := len(o.Buf) - o.from; n > 0 {
-		o.Segments = append(o.Segments, Segment{Action: action, Text: unsafe.String(unsafe.SliceData(o.Buf), n), Function: function})
+		o.Segments = append(o.Segments, Segment{Text: unsafe.String(unsafe.SliceData(o.Buf), n)})
 		o.from = len(o.Buf)
 	}
 }
 
+// action ends the label of an action.
+func (o *Out) action(function string) {
+	n := len(o.Buf) - o.from
+	o.Segments = append(o.Segments, Segment{Action: true, Function: function, Label: unsafe.String(unsafe.SliceData(o.Buf), n)})
+	o.from = len(o.Buf)
+}
+
 func (o *Out) done() {
-	o.cut(false, "")
+	o.text()
 	at := 0
 	for i := range o.Segments {
 		s := &o.Segments[i]
-		s.Text = unsafe.String(&o.Buf[at], len(s.Text))
-		at += len(s.Text)
+		if s.Action {
+			s.Label = unsafe.String(&o.Buf[at], len(s.Label))
+			at += len(s.Label)
+		} else {
+			s.Text = unsafe.String(&o.Buf[at], len(s.Text))
+			at += len(s.Text)
+		}
 	}
 }

@@ -16,10 +16,10 @@ func S(o *Out, f *Facts) {
 	if f.Online {
 		buf = append(buf, "您好,当前客服在线,您可"...)
 		o.Buf = buf
-		o.cut(false, "")
+		o.text()
 		buf = append(buf, "点击转接客服"...)
 		o.Buf = buf
-		o.cut(true, "toChat")
+		o.action("toChat")
 	}
 	if !f.Online {
 		buf = append(buf, "您好,当前客服不在线,请在周一到周五的9:00-18:00联系客服"...)
@@ -58,10 +58,10 @@ func M(o *Out, f *Facts) {
 			buf = append(buf, f.RouteName...)
 			buf = append(buf, "为您优先接入:"...)
 			o.Buf = buf
-			o.cut(false, "")
+			o.text()
 			buf = append(buf, "会员优先转接"...)
 			o.Buf = buf
-			o.cut(true, "toChat")
+			o.action("toChat")
 			buf = append(buf, "。"...)
 		}
 		if !f.Online {
@@ -77,12 +77,12 @@ func M(o *Out, f *Facts) {
 	if f.Online {
 		buf = append(buf, "如以上内容未能解决您的问题,请"...)
 		o.Buf = buf
-		o.cut(false, "")
+		o.text()
 		buf = append(buf, "点击转接"...)
 		buf = append(buf, f.EchatTag...)
 		buf = append(buf, "客服"...)
 		o.Buf = buf
-		o.cut(true, "toChat")
+		o.action("toChat")
 		buf = append(buf, "继续咨询,工作时间为周一到周五的9:00-18:00。"...)
 	}
 	if !f.Online {
@@ -131,10 +131,10 @@ func L(o *Out, f *Facts) {
 		buf = append(buf, "您也可以拨打客服热线 400-000-0000 (周一至周五 9:00-18:00),或在微信公众号内留言。"...)
 		buf = append(buf, f.City...)
 		o.Buf = buf
-		o.cut(false, "")
+		o.text()
 		buf = append(buf, "点击转接客服"...)
 		o.Buf = buf
-		o.cut(true, "toChat")
+		o.action("toChat")
 	}
 	buf = append(buf, "升级固件前请确认设备电量在50%以上,并保持网络稳定,升级过程中请勿断电或关闭设备电源。\n退款将按原支付路径返回,银行卡一般需要3-7个工作日,余额支付即时到账(节假日顺延)。"...)
 	buf = append(buf, f.LastChatTime...)
@@ -188,10 +188,10 @@ func L(o *Out, f *Facts) {
 		buf = append(buf, "您也可以拨打客服热线 400-000-0000 (周一至周五 9:00-18:00),或在微信公众号内留言。"...)
 		buf = append(buf, f.VisitorId...)
 		o.Buf = buf
-		o.cut(false, "")
+		o.text()
 		buf = append(buf, "点击转接客服"...)
 		o.Buf = buf
-		o.cut(true, "toChat")
+		o.action("toChat")
 	}
 	buf = append(buf, "积分可在下单时抵扣,100积分抵扣1元,单笔订单最高抵扣订单金额的30%,积分自获得之日起一年有效。保修期内非人为损坏的故障可免费维修,保修期外将根据检测结果收取配件费用与人工费用。\n"...)
 	buf = append(buf, f.City...)
@@ -245,10 +245,10 @@ func L(o *Out, f *Facts) {
 		buf = append(buf, "升级固件前请确认设备电量在50%以上,并保持网络稳定,升级过程中请勿断电或关闭设备电源。\n"...)
 		buf = f.Now.AppendFormat(buf, time.DateOnly)
 		o.Buf = buf
-		o.cut(false, "")
+		o.text()
 		buf = append(buf, "点击转接客服"...)
 		o.Buf = buf
-		o.cut(true, "toChat")
+		o.action("toChat")
 	}
 	buf = append(buf, "保修期内非人为损坏的故障可免费维修,保修期外将根据检测结果收取配件费用与人工费用。\n请登录官网,进入「我的订单」页面,选择需要处理的商品后提交申请,审核一般在24小时内完成。"...)
 	buf = append(buf, f.Keyword...)
@@ -302,10 +302,10 @@ func L(o *Out, f *Facts) {
 		buf = append(buf, "发票支持电子普通发票与增值税专用发票两种形式,开具后将发送至您预留的邮箱 service@example.com 。"...)
 		buf = append(buf, f.Province...)
 		o.Buf = buf
-		o.cut(false, "")
+		o.text()
 		buf = append(buf, "点击转接客服"...)
 		o.Buf = buf
-		o.cut(true, "toChat")
+		o.action("toChat")
 	}
 	buf = append(buf, "如遇大型促销活动,物流时效可能延长1-3天,请以实际派送信息为准,敬请谅解。\n请登录官网,进入「我的订单」页面,选择需要处理的商品后提交申请,审核一般在24小时内完成。积分可在下单时抵扣,100积分抵扣1元,单笔订单最高抵扣订单金额的30%,积分自获得之日起一年有效。Please keep the original package, accessories and invoice; missing parts may reduce the refund amount. "...)
 	buf = append(buf, f.Province...)

@@ -184,15 +184,9 @@ func (s *Scanner) Next() bool {
 		if i >= len(d) || d[i] != '"' {
 			return s.unexpected(i, ExpectedName)
 		}
-		key, end, escaped := s.quoted(i)
-		if end == 0 {
+		if i = s.name(i); i == 0 {
 			return false
 		}
-		if escaped {
-			key = s.decode(key)
-		}
-		s.key = key
-		i = space(d, end)
 		if i >= len(d) || d[i] != ':' {
 			return s.unexpected(i, ExpectedColon)
 		}
@@ -203,7 +197,94 @@ func (s *Scanner) Next() bool {
 		s.kind, s.start, s.pos = unread, i, i
 		return true
 	}
+	if i < len(d) && d[i] == '"' { // most values are strings without escapes
+		if end := plain(d, i+1); end < len(d) && d[end] == '"' {
+			s.kind, s.text, s.escaped, s.opaque, s.start, s.pos = String, d[i+1:end], false, false, i, end+1
+			return true
+		}
+	}
 	return s.value(i)
+}
+
+// PlainMember reads the next member of the object whose members are being walked, if it
+// is as most are: a string without escapes under a name without escapes. ok is false, and
+// nothing is done, where it is not, or where there is none: Next tells. The scanner stands
+// behind the member afterwards, and Kind is Invalid. text can stand in JSON as it is.
+func (s *Scanner) PlainMember() (name, text string, ok bool) {
+	d, i := s.data, s.pos
+	if s.kind >= Array || s.depth == 0 || s.closer != '}' {
+		return "", "", false
+	}
+	i = space(d, i)
+	if !s.first {
+		if i >= len(d) || d[i] != ',' {
+			return "", "", false
+		}
+		i = space(d, i+1)
+	}
+	if i >= len(d) || d[i] != '"' {
+		return "", "", false
+	}
+	end := plain(d, i+1)
+	if end+1 >= len(d) || d[end] != '"' || d[end+1] != ':' {
+		return "", "", false
+	}
+	name = d[i+1 : end]
+	i = space(d, end+2)
+	if i >= len(d) || d[i] != '"' {
+		return "", "", false
+	}
+	if end = plain(d, i+1); end >= len(d) || d[end] != '"' {
+		return "", "", false
+	}
+	s.first, s.kind, s.escaped, s.opaque = false, Invalid, false, false
+	s.start, s.pos = i, end+1
+	return name, d[i+1 : end], true
+}
+
+// KnownMember is PlainMember for a member of which it is known how it begins: head is its
+// name in quotes, a colon and a quote, and nothing else may stand before or in it.
+func (s *Scanner) KnownMember(head string) (text string, ok bool) {
+	d, i := s.data, s.pos
+	if s.kind >= Array || s.depth == 0 || s.closer != '}' {
+		return "", false
+	}
+	if !s.first {
+		if i >= len(d) || d[i] != ',' {
+			return "", false
+		}
+		i++
+	}
+	from := i + len(head)
+	if from > len(d) || d[i:from] != head {
+		return "", false
+	}
+	end := plain(d, from)
+	if end >= len(d) || d[end] != '"' {
+		return "", false
+	}
+	s.first, s.kind, s.escaped, s.opaque = false, Invalid, false, false
+	s.start, s.pos = from-1, end+1
+	return d[from:end], true
+}
+
+// name reads the name of a member, which begins at offset i, and returns the offset of
+// what follows; 0 when the document is in error.
+func (s *Scanner) name(i int) int {
+	d := s.data
+	if end := plain(d, i+1); end < len(d) && d[end] == '"' {
+		s.key = d[i+1 : end]
+		return space(d, end+1)
+	}
+	key, end, escaped := s.quoted(i)
+	if end == 0 {
+		return 0
+	}
+	if escaped {
+		key = s.decode(key)
+	}
+	s.key = key
+	return space(d, end)
 }
 
 // NextKey is Next, only that the value is left unread until it is asked for. That

@@ -278,6 +278,52 @@ func TestOpaque(t *testing.T) {
 	}
 }
 
+// TestPlainMembers: they are read as Next reads them, or left to it.
+func TestPlainMembers(t *testing.T) {
+	const doc = `{"a":"x","b" : "y", "c":1,"d":"\n","\u0065":"e","f":["g"],"k":1,"h":"李" ,"i":{},"l":1,"j":""}`
+	var s, r Scanner
+	s.Reset([]byte(doc))
+	r.Reset([]byte(doc))
+	s.EnterObject()
+	r.EnterObject()
+	var short []string
+	for r.Next() {
+		kind, want := r.Scalar()
+		name, text, ok := s.PlainMember()
+		if !ok && !s.Next() {
+			t.Fatalf("%s is not there: %v", r.Key(), s.Err())
+		}
+		if !ok {
+			name = s.Key()
+			_, text = s.Scalar()
+		} else if short = append(short, name); kind != String || s.Kind() != Invalid {
+			t.Errorf("%s is %v, and then %v", name, kind, s.Kind())
+		}
+		if name != r.Key() || text != want {
+			t.Errorf("%q is %q, want %q: %q", name, text, r.Key(), want)
+		}
+	}
+	if _, _, ok := s.PlainMember(); ok || s.Next() || s.End() != nil {
+		t.Errorf("there is more: %v", s.Err())
+	}
+	if got := strings.Join(short, ""); got != "ahj" {
+		t.Errorf("plain are %s", got)
+	}
+	s.Reset([]byte(`{"a":"x","ab":"y" }`))
+	s.EnterObject()
+	for _, c := range []struct {
+		head, want string
+		ok         bool
+	}{{`"ab":"`, "", false}, {`"a":"`, "x", true}, {`"a":"`, "", false}, {`"ab":"`, "y", true}, {`"ab":"`, "", false}} {
+		if text, ok := s.KnownMember(c.head); text != c.want || ok != c.ok {
+			t.Errorf("%s is %q, %v", c.head, text, ok)
+		}
+	}
+	if s.Next() || s.End() != nil {
+		t.Errorf("there is more: %v", s.Err())
+	}
+}
+
 func TestRawBreaks(t *testing.T) {
 	const data = "{\"content\":\"a\nb\r\n\tc\\n\"}"
 	s := Scanner{RawBreaks: true}

@@ -52,9 +52,9 @@ func emit(b *bytes.Buffer, t *parser.Tree, i int32) {
 				fmt.Fprintf(b, "buf = append(buf, f.%s...)\n", strings.ToUpper(name[:1])+name[1:])
 			}
 		case parser.Operation:
-			b.WriteString("o.Buf = buf\no.cut(false, \"\")\n")
+			b.WriteString("o.Buf = buf\no.text()\n")
 			emit(b, t, n.Child)
-			fmt.Fprintf(b, "o.Buf = buf\no.cut(true, %q)\n", t.Name(i))
+			fmt.Fprintf(b, "o.Buf = buf\no.action(%q)\n", t.Name(i))
 		case parser.Logic:
 			fmt.Fprintf(b, "if %s {\n", tests[t.Name(i)])
 			emit(b, t, n.Child)
