@@ -34,7 +34,8 @@ func testKeys(t testing.TB) *StaticKeys {
 	list := []KeySettings{{Key: boundKey, Name: "bound", Scope: "admin", Bot: "other"}}
 	list = append(list, KeySettings{Key: slowKey, Name: "slow", Scope: "admin"})
 	for _, r := range scopes() {
-		list = append(list, KeySettings{Key: r.name + "-key-0123456789", Name: r.name, Scope: r.name})
+		list = append(list, KeySettings{Key: r.name + "-key-0123456789", Name: r.name, Scope: r.name},
+			KeySettings{Key: r.name + "-other-0123456789", Name: r.name + " of other", Scope: r.name, Bot: "other"})
 	}
 	keys, faults := NewStaticKeys(list)
 	if faults != nil {

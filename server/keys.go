@@ -144,6 +144,10 @@ func visible(s string) bool {
 	return true
 }
 
+// UsableKey reports whether a key that somebody chose can be sent in a header and has at
+// least so many bytes.
+func UsableKey(key string, least int) bool { return len(key) >= least && visible(key) }
+
 // maxIDLength is how long a bot's or an answer's id may be.
 const maxIDLength = 64
 

@@ -68,6 +68,13 @@ func (s *serveCommand) refusals() error {
 	if r := or(s.OTLPRatio, 1); r < 0 || r > 1 {
 		faults = append(faults, errors.New("--otlp-ratio must be from 0 to 1 (必须在 0 与 1 之间)"))
 	}
+	if k := or(s.InitialKey, ""); k != "" && !server.UsableKey(k, minInitialKey) {
+		faults = append(faults, fmt.Errorf("--initial-admin-key must have at least %d visible ASCII characters, without spaces "+
+			"(至少 %d 个可见 ASCII 字符，不含空格)", minInitialKey, minInitialKey))
+	}
+	if or(s.KeyRate, 0) < 0 {
+		faults = append(faults, errors.New("--key-rate must not be below zero (不能小于零)"))
+	}
 	for _, n := range []struct {
 		flag  string
 		value *int
@@ -121,6 +128,7 @@ type house struct {
 	traces *traces
 	store  *store.DB
 	books  *server.Library
+	keys   *keys
 	log    *slog.Logger
 }
 
@@ -145,11 +153,11 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address st
 	if h.traces, err = startTraces(or(s.OTLP, ""), or(s.OTLPRatio, 1), versionText()); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	tokens, err := loadTokenKey(s.dir())
-	if err != nil {
+	if h.store, err = s.open(context.Background(), true, log); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	if h.store, err = s.open(context.Background(), true, log); err != nil {
+	tokens, err := tokenKey(h.store)
+	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	keys, faults := server.NewStaticKeys(doc.Keys)
@@ -160,15 +168,16 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address st
 		doc.tell(c, faults)
 		return nil, errors.Join(exitUsage, h.close())
 	}
-	rooms := server.Rooms{Keys: keys, Library: h.books, Cache: h.cache, Tokens: tokens, Metrics: metrics,
+	if h.keys, err = s.openKeys(c, h.store, keys, len(doc.Keys) > 0, log); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	rooms := server.Rooms{Keys: h.keys.access.Ring, Access: h.keys.access, Library: h.books, Cache: h.cache, Tokens: tokens, Metrics: metrics,
 		Tracer: h.traces.tracer(), Log: log, Store: h.store}
 	if dev {
 		rooms.Demo = server.NewDemo(server.DemoToken, time.Now)
 		if err := h.books.MakeDemo(context.Background(), "http://"+address); err != nil {
 			return nil, errors.Join(fmt.Errorf("the bot demo cannot be made: %w", err), h.close())
 		}
-	} else if len(doc.Keys) == 0 {
-		log.Warn("there are no keys, so every request will be refused; give keys: in the config file, or try --dev")
 	}
 	for _, name := range keys.Weak {
 		log.Warn("a key is short enough to be guessed", "name", name)
@@ -188,9 +197,9 @@ func (h *house) close() error {
 	if h.books != nil {
 		h.books.Close()
 	}
-	var err error
+	err := h.keys.close()
 	if h.store != nil {
-		err = h.store.Close()
+		err = errors.Join(err, h.store.Close())
 	}
 	return errors.Join(err, h.traces.close())
 }
