@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"gbk": gbk, "answers": answers, "waitup": waitUp, "get": get, "post": post, "expand": expand, "setaddress": setAddress,
+			"ask": askFor, "askuntil": askUntil, "setkey": setKey, "setid": setID, "private": private,
 		},
 	})
 }
