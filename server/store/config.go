@@ -43,6 +43,7 @@ type Config struct {
 	KeepChanges time.Duration
 
 	synchronous string  // of SQLite: FULL; tests show what NORMAL would lose
+	checkpoint  int     // after how many pages SQLite's log is written back: 2000
 	loading     bool    // a restore is filling it
 	schema      []int64 // the migrations that it gets; nil: all
 }
@@ -73,6 +74,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.synchronous == "" {
 		c.synchronous = "FULL"
+	}
+	if c.checkpoint == 0 {
+		c.checkpoint = 2000
 	}
 	return c
 }

@@ -109,7 +109,7 @@ func (db *DB) ping(ctx context.Context, write bool) error {
 		return db.sqlite.read(ctx, db, fn)
 	}
 	return db.sqlite.writer.write(ctx, db, func(tx *Tx) error {
-		_, err := tx.Exec(`UPDATE change_state SET last = last`)
+		_, err := tx.Exec(`UPDATE change_state SET last = last + 1`) // the same again would write nothing; numbers may be left out
 		return err
 	})
 }

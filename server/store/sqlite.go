@@ -47,7 +47,7 @@ func openSQLite(ctx context.Context, db *DB) (_ *sqliteDB, err error) {
 		return nil, err
 	}
 	s.pool, err = sql.Open("sqlite", dsn(file, "synchronous("+db.cfg.synchronous+")", "journal_mode(WAL)", "secure_delete(1)",
-		"wal_autocheckpoint(2000)", "journal_size_limit(67108864)"))
+		fmt.Sprintf("wal_autocheckpoint(%d)", db.cfg.checkpoint), "journal_size_limit(67108864)"))
 	if err != nil {
 		return nil, err
 	}
