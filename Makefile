@@ -7,11 +7,11 @@ BIN        := $(CURDIR)/.bin
 STATICCHECK_VERSION := v0.8.2
 PACKAGES   := ./... ./testdata
 # Tests that measure growth or wait for a real time-out: once is enough, twenty times is not.
-LONG       := TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation
+LONG       := TestPowerLoss|TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation
 FUZZTIME   ?= 30s
 
 # Tests that take their time for another reason: not twenty times either.
-ONCE       := TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestMemory|Fuzz
+ONCE       := TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestMemory|Fuzz
 
 .PHONY: run build test test-all needs check unit race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
@@ -61,6 +61,10 @@ fuzz:
 # A million conversations with faults, a million sets of service hours.
 sim:
 	go test -v -timeout 60m -run 'TestSimulation$$|TestHoursOracle' ./handoff -args -sim.seeds 1000000 -hours.sets 1000000
+
+# Power loss: images of a recorded run with what was not synced dropped, reordered, torn.
+crash: needs
+	ZHIDA_CRASH_IMAGES=10000 go test -count=1 -timeout 60m -v -run 'TestPowerLoss$$' ./server/store
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1s -count 5 ./bench

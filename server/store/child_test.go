@@ -23,7 +23,7 @@ const childVariable = "ZHIDA_STORE_CHILD"
 // What a child's writers do.
 const (
 	childWriters = 8
-	childEach    = 60
+	childEach    = 30
 )
 
 // runChild is the process.

@@ -285,6 +285,7 @@ func (r *recorded) open(t *testing.T, image map[string][]byte, acked []int) (err
 // TestPowerLoss (D3): whenever the power is lost, the database opens, is whole, and has
 // everything that was acknowledged.
 func TestPowerLoss(t *testing.T) {
+	t.Parallel()
 	r := record(t, "-")
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -304,6 +305,7 @@ func TestPowerLoss(t *testing.T) {
 // TestPowerLossNormal: the same test finds what synchronous=NORMAL would lose, so it can
 // fail. The database is whole there too.
 func TestPowerLossNormal(t *testing.T) {
+	t.Parallel()
 	r := record(t, "NORMAL")
 	random := rand.New(rand.NewPCG(1, 0))
 	lost := 0
