@@ -24,9 +24,10 @@ type LibraryConfig struct {
 	Fixed []BotSettings
 	// Limits are the language's (Config.Limits).
 	Limits runtime.Limits
-	// Examiners may object to a publish.
+	// Examiners may object to a publish, beside the answers' saved examples.
 	Examiners []knowledge.Examiner
-	Log       *slog.Logger // nil: none
+	Now       func() time.Time // the moment of examples that name none; nil: the system's clock
+	Log       *slog.Logger     // nil: none
 	// Poll is how often the store is asked for changes of which no word has come; default
 	// 500 ms.
 	Poll time.Duration
@@ -68,8 +69,10 @@ func OpenLibrary(cfg LibraryConfig) (*Library, []SettingsFault) {
 	for i := range cfg.Fixed {
 		kept[i] = keptBot(&cfg.Fixed[i])
 	}
-	l.knowledge = knowledge.New(knowledge.Config{Store: cfg.DB.Knowledge(), Language: language{cfg.Limits}, Fixed: kept,
-		Examiners: cfg.Examiners, MaxText: cfg.Limits.Source})
+	books := cfg.DB.Knowledge()
+	examples := knowledge.CaseExaminer{Store: books, Runner: CaseRunner{Limits: cfg.Limits, Now: cfg.Now}}
+	l.knowledge = knowledge.New(knowledge.Config{Store: books, Language: language{cfg.Limits}, Fixed: kept,
+		Examiners: append([]knowledge.Examiner{examples}, cfg.Examiners...), MaxText: cfg.Limits.Source})
 	ctx, end := context.WithCancel(context.Background())
 	l.end = end
 	l.ended.Go(func() { l.run(ctx) })

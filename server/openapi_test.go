@@ -56,7 +56,7 @@ type try struct {
 // generalTries brings about. Each part of the route table has its own.
 func tries() map[string]map[int][]try {
 	all := map[string]map[int][]try{}
-	for _, part := range []map[string]map[int][]try{answerTries(), accessTries()} {
+	for _, part := range []map[string]map[int][]try{answerTries(), accessTries(), caseTries()} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -152,7 +152,10 @@ func answerTries() map[string]map[int][]try {
 // nothing here brings about fails the test.
 func TestOpenAPI(t *testing.T) {
 	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder)
-	h := newHouse(t, Config{Dev: true}, func(r *Rooms) { r.Demo = NewDemo(DemoToken, testNow) }, stored(t, storetest.SQLite(t)))
+	db := storetest.SQLite(t)
+	library := newLibrary(t, db)
+	until(t, library.Loaded)
+	h := newHouse(t, Config{Dev: true}, func(r *Rooms) { r.Demo, r.Library = NewDemo(DemoToken, testNow), library }, stored(t, db))
 	h.cfg.Dev = false // the demo's routes, but the keys of everyday
 	h.listen()
 	doc := loadDocument(t, h)
@@ -211,9 +214,9 @@ func (c try) drive(t *testing.T, h *house, route *routers.Route, want int) {
 		defer fill(&h.heavy)()
 	}
 	if c.storeless {
-		was := h.rooms.Access
-		h.rooms.Access = nil
-		defer func() { h.rooms.Access = was }()
+		was := h.rooms
+		h.rooms.Access, h.rooms.Library = nil, nil
+		defer func() { h.rooms = was }()
 	}
 	if c.leaving {
 		h.leaving.Store(true)

@@ -10,6 +10,7 @@ func routes(dev bool) []*route {
 		answerRoutes(),
 		operationRoutes(),
 		accessRoutes(),
+		casesRoutes(),
 	}
 	if dev {
 		parts = append(parts, demoRoutes())
