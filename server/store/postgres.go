@@ -115,9 +115,15 @@ func (p *postgresDB) alone(ctx context.Context) (err error) {
 // write runs fn in a serializable transaction, again after a conflict, and again when the
 // connection turns out to be lost before the commit.
 func (p *postgresDB) write(ctx context.Context, db *DB, fn func(*Tx) error) error {
+	return p.writeAs(ctx, db, sql.LevelSerializable, fn)
+}
+
+// writeAs is write at another level of isolation, for functions that take the locks that
+// they need.
+func (p *postgresDB) writeAs(ctx context.Context, db *DB, level sql.IsolationLevel, fn func(*Tx) error) error {
 	lost := 0
 	for try := 0; ; try++ {
-		tx, committing, err := p.attempt(ctx, db, fn, &sql.TxOptions{Isolation: sql.LevelSerializable})
+		tx, committing, err := p.attempt(ctx, db, fn, &sql.TxOptions{Isolation: level})
 		switch {
 		case err == nil:
 			db.told(tx)

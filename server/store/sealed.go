@@ -26,6 +26,10 @@ func sealedColumns() []sealedColumn {
 		{"master_check", "sealed", `''`, `'` + checkField + `'`},
 		{"secrets", "sealed", `''`, `'` + secretsField + `' || name`},
 		{"idempotency", "reply", `''`, `'` + replyField + `' || key_id || '/' || key`},
+		{"handoff_bots", "pepper", "bot", `'` + pepperField + `'`},
+		{"handoff_accounts", "sealed", "bot", `'` + accountField + `' || kind`},
+		{"handoff_account_states", "sealed", "bot", `'` + stateField + `' || kind`},
+		{"handoff_conversations", "data_key", "bot", `'` + seal.DataKeyField("") + `' || id`},
 		bot("data_token", "dataToken"), bot("identity_secret", "identitySecret"),
 		bot("webhook_secret", "webhookSecret"), bot("brain_secret", "brainSecret"),
 	}

@@ -11,11 +11,23 @@ import (
 // plainBytes are the columns of bytes that are not sealed under the master key, and why.
 func plainBytes() map[string]string {
 	return map[string]string{
-		"keys.sum":                "a hash",
-		"audit.previous":          "a hash",
-		"audit.hash":              "a hash",
-		"audit_state.hash":        "a hash",
-		"idempotency.fingerprint": "a hash",
+		"keys.sum":                      "a hash",
+		"handoff_conversations.visitor": "a keyed hash",
+		"handoff_seen.hash":             "a hash",
+		"handoff_conversations.profile": "sealed under the conversation's key",
+		"handoff_sessions.record":       "sealed under the conversation's key",
+		"handoff_sessions.asked":        "sealed under the conversation's key",
+		"handoff_entries.body":          "sealed under the conversation's key",
+		"handoff_seen.digest":           "sealed under the conversation's key",
+		"handoff_outbox.body":           "sealed under the conversation's key",
+		"handoff_outbox.trace":          "sealed under the conversation's key",
+		"handoff_outbox.progress":       "sealed under the conversation's key",
+		"handoff_notes.body":            "sealed under the conversation's key",
+		"handoff_left.body":             "sealed under the conversation's key",
+		"audit.previous":                "a hash",
+		"audit.hash":                    "a hash",
+		"audit_state.hash":              "a hash",
+		"idempotency.fingerprint":       "a hash",
 	}
 }
 
