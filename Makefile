@@ -69,6 +69,10 @@ crash: needs
 bench:
 	go test -run '^$$' -bench . -benchtime 1s -count 5 ./bench
 
+# Durable messages: the store against a raw append with grouped syncs, on this folder's disk.
+bench-durable:
+	go run ./bench/durable
+
 bench-peers:
 	cd bench/peers && go test . && go run .
 
