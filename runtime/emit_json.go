@@ -137,6 +137,12 @@ func (w *jsonWriter) write() {
 			} else if o.flags&hasFallback != 0 {
 				pc++
 			}
+		case opZoned: // nothing in a date has to be escaped
+			if w.closed {
+				dst = w.open(dst)
+			}
+			dst = append(dst, w.zoned(o)...)
+			pc++
 		case opFlag, opFused:
 			pc++
 			if flags&o.slot == 0 {

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"errors"
 	"net"
+	"os"
 	"time"
 )
 
@@ -10,7 +12,9 @@ import (
 // scanning the request; but a request usually arrives in one read and leaves in one
 // write, for which the deadline of the request before would do as well. So a deadline is
 // only noted, and set in front of the next read or write, unless the one that is in
-// force is nearly the same: timeouts may end earlier or later by the slack.
+// force is nearly the same: timeouts may end earlier or later by the slack. A read deadline
+// in force that is too early is left as it is too, and put off when it has passed: between
+// two requests a connection may idle for longer than a body may take.
 //
 // One goroutine reads and writes; Close may come from another.
 type lazyConn struct {
@@ -28,6 +32,25 @@ func (d *deadline) due(slack time.Duration) bool {
 		return false
 	}
 	if !d.want.IsZero() && !d.set.IsZero() && d.want.Sub(d.set).Abs() <= slack {
+		return false
+	}
+	d.set = d.want
+	return true
+}
+
+// late reports whether the deadline in force comes too late, and notes that it is set.
+func (d *deadline) late(slack time.Duration) bool {
+	if d.want.IsZero() || !d.set.IsZero() && d.want.Sub(d.set) >= -slack {
+		return false
+	}
+	d.set = d.want
+	return true
+}
+
+// early reports whether the deadline that passed came too early, and notes that it is put
+// off.
+func (d *deadline) early(slack time.Duration) bool {
+	if d.set.IsZero() || !d.want.IsZero() && d.want.Sub(d.set) <= slack {
 		return false
 	}
 	d.set = d.want
@@ -54,10 +77,17 @@ func (c *lazyConn) SetDeadline(t time.Time) error {
 
 // Read reads, within the read deadline.
 func (c *lazyConn) Read(p []byte) (int, error) {
-	if c.read.due(c.slack) {
+	if c.read.late(c.slack) {
 		if err := c.Conn.SetReadDeadline(c.read.want); err != nil {
 			return 0, err
 		}
+	}
+	n, err := c.Conn.Read(p)
+	if n > 0 || err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || !c.read.early(c.slack) {
+		return n, err
+	}
+	if err := c.Conn.SetReadDeadline(c.read.want); err != nil {
+		return 0, err
 	}
 	return c.Conn.Read(p)
 }

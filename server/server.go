@@ -199,7 +199,7 @@ func (s *Server) dispatch(x *exchange) *Problem {
 	if x.route.noted {
 		x.note()
 	}
-	if x.route.strict && len(x.ctx.URI().QueryString()) > 0 {
+	if x.route.strict && x.hasQuery() {
 		if p := x.checkQuery(); p != nil {
 			return p
 		}

@@ -32,6 +32,11 @@ func (x *exchange) path() []byte {
 	return target
 }
 
+// hasQuery reports whether anything stands behind a question mark.
+func (x *exchange) hasQuery() bool {
+	return bytes.IndexByte(x.ctx.Request.Header.RequestURI(), '?') >= 0 && len(x.ctx.URI().QueryString()) > 0
+}
+
 // checkMedia refuses bodies that say that they are no JSON. No type at all is taken, and so is the one that curl and many HTTP
 // libraries put on any body when they are told nothing: what it holds decides.
 func (x *exchange) checkMedia() *Problem {
