@@ -37,10 +37,26 @@ const (
 	problemMedia = "application/problem+json"
 )
 
+// hoist moves the named structs of a row into the components.
+func (o *operation) hoist(into map[string]schema) {
+	put := func(s schema) schema {
+		if moved, ok := hoist(s, into).(schema); ok {
+			return moved
+		}
+		return s
+	}
+	o.request = put(o.request)
+	for i := range o.replies {
+		o.replies[i].schema = put(o.replies[i].schema)
+	}
+}
+
 // openAPI makes the OpenAPI 3.1 document of a route table.
 func openAPI(table []*route, cfg *Config) []byte {
 	paths := map[string]map[string]any{}
+	shared := components()
 	for _, r := range table {
+		r.doc.hoist(shared)
 		path := strings.Replace(r.path, "...}", "}", 1) // OpenAPI has no name for the rest of a path
 		if paths[path] == nil {
 			paths[path] = map[string]any{}
@@ -69,7 +85,7 @@ func openAPI(table []*route, cfg *Config) []byte {
 				"type": "apiKey", "in": "cookie", "name": sessionCookie,
 				"description": "A session of the console (POST /v1/session); whatever is no GET sends its CSRF token in " + csrfHeader + ".",
 			}},
-			"schemas": components(),
+			"schemas": shared,
 		},
 	})
 	if err != nil {

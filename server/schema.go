@@ -59,8 +59,8 @@ func idSchema(description string) schema {
 func factsSchema() schema {
 	return schema{"type": "object", "description": "What is known of the visitor: scopes, each an object of variables. " +
 		"A variable that the language knows may be any scalar; chatInfo.myData (at most 500 characters) and variables of your own may be any value. systemInfo is not read.",
-		"additionalProperties": schema{"type": []string{"object", "null"}},
-		"properties":           schema{"data": schema{"not": schema{}}},
+		"additionalProperties": schema{"type": "object"},
+		"propertyNames":        schema{"not": schema{"const": "data"}},
 		"examples": []any{map[string]any{"userInfo": map[string]any{"visitorName": "李先生", "vipType": 1},
 			"routeInfo": map[string]any{"routeStatus": 1}}}}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/zhida-kb/zhida/parser/diag"
 )
@@ -87,7 +88,48 @@ func structSchema(t reflect.Type) schema {
 		}
 		list = append(list, property{m.name, m.optional, s})
 	}
-	return object(list...)
+	s := object(list...)
+	if name := t.Name(); name != "" && !strings.Contains(name, "[") {
+		s[titleKeyword] = strings.ToUpper(name[:1]) + name[1:]
+	}
+	return s
+}
+
+// titleKeyword holds the name of a struct, until hoist makes a component of it.
+const titleKeyword = "title"
+
+// hoist makes components of the structs that have a name, so that a generated client has a
+// type for each, and puts references in their places. It returns what stands in the place
+// of v.
+func hoist(v any, into map[string]schema) any {
+	switch s := v.(type) {
+	case schema:
+		for k, inner := range s {
+			s[k] = hoist(inner, into)
+		}
+		name, ok := s[titleKeyword].(string)
+		if !ok {
+			return s
+		}
+		place := ref(name)
+		if about, ok := s["description"]; ok { // of the member, not of the type
+			place["description"] = about
+			delete(s, "description")
+		}
+		delete(s, titleKeyword)
+		if before, ok := into[name]; ok && !reflect.DeepEqual(before, s) {
+			panic("server: two structs of requests or replies are called " + name)
+		}
+		into[name] = s
+		return place
+	case []schema:
+		for i := range s {
+			if inner, ok := hoist(s[i], into).(schema); ok {
+				s[i] = inner
+			}
+		}
+	}
+	return v
 }
 
 // defaultValue reads the tag default: of a string as it stands, of all else as JSON.
@@ -131,7 +173,7 @@ func bounded(s schema, r rule, least, most string) schema {
 
 // orNull lets a value be null too.
 func orNull(s schema) schema {
-	if kind, ok := s["type"].(string); ok {
+	if kind, ok := s["type"].(string); ok && s[titleKeyword] == nil {
 		s["type"] = []string{kind, "null"}
 		if values, ok := s["enum"].([]string); ok {
 			more := make([]any, 0, len(values)+1)

@@ -95,7 +95,7 @@ func (b *bookTx) PutBot(bot *knowledge.Bot) error {
 }
 
 // DeleteBot removes a bot from every table whose primary key begins with the bot, which
-// all tables do that belong to one.
+// all tables do that belong to one, and revokes the keys that are bound to it.
 func (b *bookTx) DeleteBot(id string) error {
 	tables, err := b.tx.botTables()
 	if err != nil {
@@ -106,7 +106,7 @@ func (b *bookTx) DeleteBot(id string) error {
 			return err
 		}
 	}
-	return nil
+	return b.tx.RevokeKeysOf(id)
 }
 
 // botTables lists the tables that belong to bots: those whose primary key begins with the

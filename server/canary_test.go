@@ -1,0 +1,197 @@
+package server
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/zhida-kb/zhida/server/access"
+	"github.com/zhida-kb/zhida/server/store"
+	"github.com/zhida-kb/zhida/server/store/storetest"
+)
+
+// safeBuffer is a buffer that several goroutines write to.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// spy goes through a server's life and collects what it shows to those who should not see
+// its secrets.
+type spy struct {
+	*house
+	secrets map[string]string // by what they are
+	seen    map[string]string // by where
+}
+
+// ask makes a request whose reply must not show a secret.
+func (s *spy) ask(method, path, key, body string, headers ...string) answer {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	got := s.do(req)
+	s.seen[method+" "+path] += got.body
+	return got
+}
+
+// planters bring secrets into a server by the ways there are. Each part has its own.
+func planters() []func(*spy) { return []func(*spy){plantKeys} }
+
+// plantKeys makes keys, signs in with one and sends wrong ones.
+func plantKeys(s *spy) {
+	k := s.make(`{"name":"website","scope":"admin"}`)
+	s.secrets["a key"] = k.Key
+	const once = `{"name":"once","scope":"render"}`
+	var first keyReply
+	for range 2 { // the reply is stored, to be sent again
+		req := s.request(s.t, "POST", "/v1/keys")
+		req.Body = io.NopCloser(strings.NewReader(once))
+		req.Header.Set("Idempotency-Key", "canary")
+		got := s.do(req)
+		if err := json.Unmarshal([]byte(got.body), &first); err != nil || got.status != 201 {
+			s.t.Fatal(err, got.body)
+		}
+	}
+	s.secrets["a key in a stored reply"] = first.Key
+	in := s.send("POST", "/v1/session", "", `{"key":"`+k.Key+`"}`)
+	cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
+	s.secrets["a session"] = strings.TrimPrefix(cookie, sessionCookie+"=")
+	s.ask("POST", "/v1/bots/demo/render", "", `{"answer":"x"}`, "Cookie", cookie)
+	s.ask("DELETE", "/v1/keys/nosuch", "", "", "Cookie", cookie)
+	s.secrets["a wrong key"] = "zhida_admin_canaryWRONGcanaryWRONG00_000000"
+	s.ask("GET", "/v1/keys", s.secrets["a wrong key"], "")
+	s.ask("POST", "/v1/session", "", `{"key":"`+s.secrets["a wrong key"]+`"}`)
+	s.ask("POST", "/v1/session", "", `{"key":["`+k.Key+`"]}`)
+	s.ask("POST", "/v1/session", "", `{"key":"`+k.Key+`"`)
+	s.ask("GET", "/v1/keys?cursor="+k.Key, k.Key, "")
+	s.ask("POST", "/v1/keys", k.Key, `{"name":"x","scope":"`+k.Key+`"}`)
+	s.ask("GET", "/v1/keys", "", "", "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("x:"+k.Key)))
+	s.ask("GET", "/"+k.Key, k.Key, "")
+	s.ask("GET", "/v1/bots/"+k.Key+"/x", k.Key, "")
+	s.ask("DELETE", "/v1/keys/"+k.ID, k.Key, "")
+}
+
+// TestCanaries plants secrets everywhere and finds none of them in logs, replies, errors,
+// metrics, exports, and the database's file and log.
+func TestCanaries(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		log := new(safeBuffer)
+		cfg.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		db := storetest.Open(t, cfg)
+		h := newHouse(t, Config{AccessLog: true}, stored(t, db), func(r *Rooms) { r.Log = cfg.Log }).listen()
+		s := &spy{house: h, secrets: map[string]string{"a key of the config file": adminKey}, seen: map[string]string{}}
+		secret, err := db.Secret(t.Context(), access.SessionSecret, access.SessionSecretSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.secrets["the secret of sessions"] = string(secret)
+		for _, plant := range planters() {
+			plant(s)
+		}
+		for _, path := range []string{"/metrics", "/openapi.json", "/v1/keys", "/v1/audit", "/readyz"} {
+			s.ask("GET", path, adminKey, "")
+		}
+		s.seen["the log"] = log.String()
+		s.seen["a backup"] = backup(t, db)
+		if cfg.URL == "" {
+			files, err := filepath.Glob(filepath.Join(cfg.Path, "zhida.db*"))
+			if err != nil || len(files) < 2 {
+				t.Fatalf("%v %v", files, err)
+			}
+			for _, name := range files {
+				b, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.seen[filepath.Base(name)] = string(b)
+			}
+		}
+		if len(s.seen["the log"]) < 1000 || len(s.seen["a backup"]) < 1000 {
+			t.Fatalf("nothing to look at: a log of %d bytes, a backup of %d", len(s.seen["the log"]), len(s.seen["a backup"]))
+		}
+		for what, secret := range s.secrets {
+			for where, text := range s.seen {
+				if form := finds(text, secret); form != "" {
+					t.Errorf("%s stands in %s, %s", what, where, form)
+				}
+			}
+		}
+	})
+}
+
+// finds looks for a secret in a text, in the forms that encodings give it.
+func finds(text, secret string) string {
+	b := []byte(secret)
+	whole := base64.StdEncoding.EncodeToString(b)
+	for form, s := range map[string]string{"as it is": secret, "in hex": hex.EncodeToString(b), "in base64": whole[:len(whole)-4],
+		"backwards": reversed(secret)} {
+		if strings.Contains(text, s) {
+			return form
+		}
+	}
+	return ""
+}
+
+func reversed(s string) string {
+	b := []byte(s)
+	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
+		b[i], b[j] = b[j], b[i]
+	}
+	return string(b)
+}
+
+// backup is all that the store holds, as text.
+func backup(t *testing.T, db *store.DB) string {
+	t.Helper()
+	var packed bytes.Buffer
+	if _, err := db.Backup(t.Context(), &packed, nil); err != nil {
+		t.Fatal(err)
+	}
+	r, err := gzip.NewReader(&packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Bytes stand in base64 there: what they hold is looked at as well.
+	var text strings.Builder
+	text.Write(b)
+	for _, word := range strings.FieldsFunc(string(b), func(r rune) bool { return strings.ContainsRune(`"[],:{} `+"\n", r) }) {
+		if raw, err := base64.StdEncoding.DecodeString(word); err == nil && len(raw) > 8 {
+			text.Write(raw)
+		}
+	}
+	return text.String()
+}
