@@ -11,9 +11,9 @@ LONG       := TestPowerLoss|TestLinear|TestManyOpeners|TestSeededDefects|TestHos
 FUZZTIME   ?= 30s
 
 # Tests that take their time for another reason: not twenty times either.
-ONCE       := TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestMemory|Fuzz
+ONCE       := TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestIsolation|TestCanaries|TestRevokedElsewhere|TestMemory|Fuzz
 
-.PHONY: run build test test-all needs check unit race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
+.PHONY: run build test test-all needs check unit client race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
 run:
 	go run ./cmd/zhida serve --dev
@@ -25,7 +25,7 @@ build:
 test: needs
 	.ci/postgres $(MAKE) test-all
 
-test-all: check unit race shuffle fuzz-ci
+test-all: check unit client race shuffle fuzz-ci
 
 needs:
 	.ci/needs
@@ -42,6 +42,10 @@ check: tools
 
 unit:
 	go test -timeout 10m $(PACKAGES)
+
+# A generated client of the OpenAPI document, used against a running server.
+client:
+	cd server/clienttest && go test -timeout 10m .
 
 # What the race detector sees: everything but the tests about time and growth, which it
 # would only slow down.
