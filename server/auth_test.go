@@ -10,7 +10,7 @@ import (
 // samples are values for the parameters of paths, but {bot}. A route with a parameter
 // that is not here fails the tests.
 func samples() map[string]string {
-	return map[string]string{"topic": "points", "id": "0192f0c1-0000-7000-8000-000000000000"}
+	return map[string]string{"topic": "points", "n": "1", "id": "0192f0c1-0000-7000-8000-000000000000"}
 }
 
 // filled fills the parameters of a route's path.
@@ -187,8 +187,8 @@ func TestValidID(t *testing.T) {
 func TestUnknownRoutes(t *testing.T) {
 	h := newHouse(t, Config{}).listen()
 	for path, want := range map[string]int{
-		"/nosuch": 404, "/v1": 404, "/v1/": 404, "/v1/bots//render": 404, "/v1/bots/demo": 404, "/v1/bots/demo/render/": 404,
-		"/v1/bots/demo/render/x": 404, "//v1/bots/demo/render": 404, "/demo/upstream/points": 404, "/v1/bots/demo%2Frender": 404,
+		"/nosuch": 404, "/v1": 404, "/v1/": 404, "/v1/bots//render": 404, "/v1/bots/demo/nosuch": 404, "/v1/bots/demo/render/": 404,
+		"/v1/bots/demo/render/x": 404, "//v1/bots/demo/render": 404, "/demo/upstream/points": 404, "/v1/bots%2Fdemo/render": 404,
 		"/healthz?x=1": 200, "/v1/bots/demo/render": 405, "/v1/bots/nosuch/render": 405,
 	} {
 		got := h.send("GET", path, adminKey, "")

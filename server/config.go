@@ -135,6 +135,8 @@ func (c *Config) bodyLimit(b body) int {
 		return answer + 4<<10
 	case previewBody:
 		return answer + 4*c.ContextSize
+	case answerBody:
+		return answer + c.ContextSize
 	case smallBody:
 		return 64 << 10
 	case mediumBody:

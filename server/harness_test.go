@@ -70,6 +70,8 @@ func stored(t testing.TB, db *store.DB) func(*Rooms) {
 			t.Fatal(err)
 		}
 		r.Keys, r.Access = ring, &Access{Store: db, Sessions: sessions, Ring: ring}
+		r.Library = newLibrary(t, db, r.Metrics)
+		until(t, r.Library.Loaded)
 	}
 }
 

@@ -17,14 +17,14 @@ import (
 	"github.com/zhida-kb/zhida/server/store/storetest"
 )
 
-// newLibrary opens a library with the bot demo in its config file.
-func newLibrary(t testing.TB, db *store.DB) *Library {
+// newLibrary opens a library with the bots demo and other in its config file.
+func newLibrary(t testing.TB, db *store.DB, metrics *Metrics) *Library {
 	t.Helper()
 	client, err := query.New(query.Config{Dev: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, faults := OpenLibrary(LibraryConfig{DB: db, Parts: BotParts{Client: client, Metrics: NewMetrics("test", 0), MaxInFlight: 1000}, Fixed: []BotSettings{DemoBot()}})
+	l, faults := OpenLibrary(LibraryConfig{DB: db, Parts: BotParts{Client: client, Metrics: metrics, MaxInFlight: 1000}, Fixed: []BotSettings{DemoBot(), {ID: "other"}}})
 	if faults != nil {
 		t.Fatal(faults)
 	}
@@ -38,9 +38,7 @@ func newLibrary(t testing.TB, db *store.DB) *Library {
 // newKnowledgeHouse is a house that keeps answers.
 func newKnowledgeHouse(t testing.TB, db *store.DB) *house {
 	t.Helper()
-	l := newLibrary(t, db)
-	until(t, l.Loaded)
-	return newHouse(t, Config{}, func(r *Rooms) { r.Library = l })
+	return newHouse(t, Config{}, stored(t, db))
 }
 
 // call makes a request of a house without a socket.
@@ -94,7 +92,7 @@ func (h *house) rendered(bot, id string) string {
 // that is done to an answer and a bot.
 func TestLibraryFollows(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
-		here, there := newLibrary(t, db), newKnowledgeHouse(t, db)
+		here, there := newLibrary(t, db, NewMetrics("test", 0)), newKnowledgeHouse(t, db)
 		s := here.Knowledge()
 		publishAnswer(t, s, "demo", "hello", "您好")
 		until(t, func() bool { return there.rendered("demo", "hello") == "1 您好" })
@@ -136,7 +134,7 @@ func TestLibraryFollows(t *testing.T) {
 // TestLibraryLoads: a node that starts has all that is published, and says when.
 func TestLibraryLoads(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
-		s := newLibrary(t, db).Knowledge()
+		s := newLibrary(t, db, NewMetrics("test", 0)).Knowledge()
 		for i := range 30 {
 			publishAnswer(t, s, "demo", fmt.Sprint("a", i), fmt.Sprint("文", i))
 		}
@@ -175,7 +173,7 @@ func TestLibraryNotLoaded(t *testing.T) {
 // everything again.
 func TestLibraryLoadsAnew(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
-		l := newLibrary(t, db)
+		l := newLibrary(t, db, NewMetrics("test", 0))
 		until(t, l.Loaded)
 		l.Close()
 		publishAnswer(t, l.Knowledge(), "demo", "a", "甲")
@@ -319,7 +317,7 @@ func TestLibraryAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLibrary(t, db)
+	l := newLibrary(t, db, NewMetrics("test", 0))
 	h := newHouse(t, Config{}, func(r *Rooms) { r.Library = l })
 	publishAnswer(t, l.Knowledge(), "demo", "a", "甲")
 	until(t, func() bool { return l.Loaded() && h.rendered("demo", "a") == "1 甲" })

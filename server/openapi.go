@@ -35,6 +35,7 @@ type reply struct {
 const (
 	jsonMedia    = "application/json"
 	problemMedia = "application/problem+json"
+	linesMedia   = "application/jsonl"
 )
 
 // hoist moves the named structs of a row into the components.
@@ -72,6 +73,7 @@ func openAPI(table []*route, cfg *Config) []byte {
 		},
 		"servers": []any{map[string]any{"url": cfg.PublicURL}},
 		"tags": []any{
+			map[string]any{"name": "bots", "description": "Bots and their settings"},
 			map[string]any{"name": "answers", "description": "Rendering and editing answers"},
 			map[string]any{"name": "access", "description": "Keys, the audit, signing in"},
 			map[string]any{"name": "operations", "description": "For whoever runs the server"},

@@ -56,7 +56,7 @@ type try struct {
 // generalTries brings about. Each part of the route table has its own.
 func tries() map[string]map[int][]try {
 	all := map[string]map[int][]try{}
-	for _, part := range []map[string]map[int][]try{answerTries(), accessTries(), caseTries()} {
+	for _, part := range []map[string]map[int][]try{answerTries(), accessTries(), caseTries(), knowledgeTries()} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -152,10 +152,8 @@ func answerTries() map[string]map[int][]try {
 // nothing here brings about fails the test.
 func TestOpenAPI(t *testing.T) {
 	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder)
-	db := storetest.SQLite(t)
-	library := newLibrary(t, db)
-	until(t, library.Loaded)
-	h := newHouse(t, Config{Dev: true}, func(r *Rooms) { r.Demo, r.Library = NewDemo(DemoToken, testNow), library }, stored(t, db))
+	openapi3filter.RegisterBodyDecoder(linesMedia, openapi3filter.JSONBodyDecoder) // one line each, here
+	h := newHouse(t, Config{Dev: true}, func(r *Rooms) { r.Demo = NewDemo(DemoToken, testNow) }, stored(t, storetest.SQLite(t)))
 	h.cfg.Dev = false // the demo's routes, but the keys of everyday
 	h.listen()
 	doc := loadDocument(t, h)

@@ -21,6 +21,7 @@ const (
 	renderBody       // an answer and a context
 	checkBody        // an answer
 	previewBody      // an answer, replies and contexts
+	answerBody       // an answer with its questions
 	smallBody        // JSON, 64 KiB
 	mediumBody       // JSON, 512 KiB
 	hookBody         // whatever a vendor sends, as it is, 256 KiB

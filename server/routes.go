@@ -8,6 +8,7 @@ import "slices"
 func routes(dev bool) []*route {
 	parts := [][]*route{
 		answerRoutes(),
+		knowledgeRoutes(),
 		operationRoutes(),
 		accessRoutes(),
 		casesRoutes(),

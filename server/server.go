@@ -256,16 +256,21 @@ func (s *Server) panicked(x *exchange, v any) {
 	if x.route != nil {
 		path = x.route.path
 	}
-	message := "not an error"
-	if err, ok := v.(error); ok { // of the Go runtime, for the most part: no personal data
-		message = err.Error()
-	}
-	s.log.Error("panic", "route", path, "error", message, "stack", string(debug.Stack()))
+	s.logPanic(path, v)
 	p := Problem{Code: Internal, Detail: text("服务器内部错误。", "The request could not be served.")}
 	p.write(x.ctx)
 	x.ctx.SetConnectionClose()
 	s.observe(x)
 	x.dropBody()
+}
+
+// logPanic tells of a panic, without what was sent.
+func (s *Server) logPanic(route string, v any) {
+	message := "not an error"
+	if err, ok := v.(error); ok { // of the Go runtime, for the most part: no personal data
+		message = err.Error()
+	}
+	s.log.Error("panic", "route", route, "error", message, "stack", string(debug.Stack()))
 }
 
 // badRequest answers what fasthttp could not read as a request.

@@ -207,3 +207,16 @@ func (s *Service) rollback(ctx context.Context, w RollbackWrite) (*Publication, 
 	})
 	return p, err
 }
+
+// Check returns what there is to say of a content in the words of a bot.
+func (s *Service) Check(ctx context.Context, bot string, c *Content) ([]diag.Diagnostic, error) {
+	b, err := s.Bot(ctx, bot)
+	if err != nil {
+		return nil, err
+	}
+	checker, err := s.checker(b)
+	if err != nil {
+		return nil, err
+	}
+	return checker.Check(c.Text, c.Format), nil
+}
