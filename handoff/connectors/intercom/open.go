@@ -63,6 +63,11 @@ func (k *Connector) Open(ctx context.Context, a *handoff.Account, c handoff.Open
 	if s, err = k.reply(ctx, a, &c.Call, s, pieces, 1); err != nil {
 		return handoff.Opened{}, err
 	}
+	if len(pieces) > 1 {
+		if err := c.Pass(ctx, s.raw()); err != nil {
+			return handoff.Opened{}, err
+		}
+	}
 	if err := k.note(ctx, a, &c, s, admin); err != nil {
 		return handoff.Opened{}, err
 	}
@@ -173,10 +178,11 @@ func (k *Connector) find(ctx context.Context, a *handoff.Account, contact id, si
 
 // same reports whether a body as Intercom gives it is our text.
 func same(body, text string) bool {
-	if plain.LooksLikeHTML(body) {
-		body, _ = plain.FromHTML(body)
+	if fields(body) == fields(text) {
+		return true
 	}
-	return fields(body) == fields(text)
+	read, _ := plain.FromHTML(body)
+	return plain.LooksLikeHTML(body) && fields(read) == fields(text)
 }
 
 func fields(s string) string { return strings.Join(strings.Fields(s), " ") }

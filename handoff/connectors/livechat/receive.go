@@ -21,10 +21,7 @@ func Verified(expected []string, secret string) bool {
 	found := 0
 	for _, s := range expected {
 		want := sha256.Sum256([]byte(s))
-		same := subtle.ConstantTimeCompare(given[:], want[:])
-		if s != "" {
-			found |= same
-		}
+		found |= subtle.ConstantTimeCompare(given[:], want[:])
 	}
 	return found == 1 && secret != ""
 }

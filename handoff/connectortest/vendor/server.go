@@ -28,11 +28,12 @@ type Fault struct {
 	Kind   FaultKind
 	Path   string // only calls whose path contains it; "": all
 	Method string // only calls of this method; "": all
+	Skip   int    // so many calls that fit pass first
 	Times  int    // so many calls, then no more; zero: until Heal
 	After  bool   // the call has its effect first; only its answer fails
 	Status int
 	Header http.Header
-	Body   string
+	Body   string // {{bearer}} in it is the caller's token
 }
 
 // FaultKind is a way to fail.
@@ -176,6 +177,10 @@ func (s *Server) take(r *http.Request) *Fault {
 		if !strings.Contains(r.URL.Path, f.Path) || f.Method != "" && f.Method != r.Method {
 			continue
 		}
+		if f.Skip > 0 {
+			f.Skip--
+			continue
+		}
 		if f.Times > 0 {
 			if f.Times--; f.Times == 0 {
 				s.faults = slices.Delete(s.faults, i, i+1)
@@ -221,7 +226,7 @@ func (f *Fault) answer(stopping context.Context, w http.ResponseWriter, r *http.
 			w.Header()[name] = values
 		}
 		w.WriteHeader(f.Status)
-		if _, err := io.WriteString(w, f.Body); err != nil {
+		if _, err := io.WriteString(w, strings.ReplaceAll(f.Body, "{{bearer}}", strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))); err != nil {
 			return // the caller has gone
 		}
 	}

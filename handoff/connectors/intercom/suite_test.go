@@ -1,0 +1,47 @@
+package intercom_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/zhida-kb/zhida/guard/outbound"
+	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/intercom"
+	"github.com/zhida-kb/zhida/handoff/connectortest"
+	"github.com/zhida-kb/zhida/handoff/connectortest/intercomdesk"
+	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func connect(t testing.TB, timeout time.Duration, now func() time.Time) handoff.Connector {
+	t.Helper()
+	client, err := outbound.New(outbound.Config{AllowPrivate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return intercom.New(client, timeout, now)
+}
+
+func desk(t testing.TB, now func() time.Time) *intercomdesk.Desk {
+	t.Helper()
+	d, err := intercomdesk.Start(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestSuite(t *testing.T) {
+	connectortest.Run(t, connectortest.Subject{
+		Connect:     connect,
+		Desk:        func(t testing.TB, now func() time.Time) vendor.Desk { return desk(t, now) },
+		EmptySecret: func(v handoff.Values) { v["clientSecret"] = json.RawMessage(`""`) },
+		Secrets:     []string{intercomdesk.Token, intercomdesk.Secret},
+		Signed:      true, HTML: true, Files: true,
+	})
+}

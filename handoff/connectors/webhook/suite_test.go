@@ -1,0 +1,52 @@
+package webhook_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/zhida-kb/zhida/guard/outbound"
+	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
+	"github.com/zhida-kb/zhida/handoff/connectortest"
+	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
+	"github.com/zhida-kb/zhida/handoff/connectortest/webhookdesk"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func connect(t testing.TB, timeout time.Duration, now func() time.Time) handoff.Connector {
+	t.Helper()
+	client, err := outbound.New(outbound.Config{AllowPrivate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return webhook.New(client, timeout, now)
+}
+
+const (
+	password = "p@ss:wörd-canary"
+	secret   = "hook_secret_canary"
+)
+
+func desk(t testing.TB, now func() time.Time) *webhookdesk.Desk {
+	t.Helper()
+	d, err := webhookdesk.Start(webhookdesk.Config{UserName: "handoff", Password: password, SigningSecret: secret, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestSuite(t *testing.T) {
+	connectortest.Run(t, connectortest.Subject{
+		Connect:     connect,
+		Desk:        func(t testing.TB, now func() time.Time) vendor.Desk { return desk(t, now) },
+		EmptySecret: func(v handoff.Values) { v["signingSecret"] = json.RawMessage(`""`) },
+		Secrets:     []string{password, secret},
+		Signed:      true, Stale: true, SameBytes: true,
+	})
+}
