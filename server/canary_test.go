@@ -65,7 +65,37 @@ func (s *spy) ask(method, path, key, body string, headers ...string) answer {
 }
 
 // planters bring secrets into a server by the ways there are. Each part has its own.
-func planters() []func(*spy) { return []func(*spy){plantKeys} }
+func planters() []func(*spy) { return []func(*spy){plantKeys, plantBots} }
+
+// plantBots makes a bot with secrets, changes it, and has it refused in several ways.
+func plantBots(s *spy) {
+	s.secrets["a data token"] = "data-token-canary-41"
+	s.secrets["an identity secret"] = "identity-canary-42"
+	s.secrets["a webhook secret"] = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5NDM="
+	s.secrets["a brain's secret"] = "brain-canary-44"
+	settings := `{"dataToken":"data-token-canary-41","identitySecret":"identity-canary-42",` +
+		`"webhookSecret":"whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5NDM=",` +
+		`"brain":{"kind":"http","url":"https://brain.example.com/","secret":"brain-canary-44"},"conditions":{"vip":"true"}}`
+	for _, try := range []struct {
+		path, body string
+		status     int
+	}{
+		{"/v1/bots/planted", settings, 201},
+		{"/v1/bots/planted", settings, 200},
+		{"/v1/bots/planted", `{"timeZone":"x",` + settings[1:], 400},
+		{"/v1/bots/planted", settings[:len(settings)-1], 400},
+		{"/v1/bots/demo", settings, 409},
+		{"/v1/bots/planted", `{"name":"p"}`, 200},
+	} {
+		if got := s.ask("PUT", try.path, adminKey, try.body); got.status != try.status {
+			s.t.Errorf("PUT %s: %d %s", try.path, got.status, got.body)
+		}
+	}
+	s.ask("GET", "/v1/bots", adminKey, "")
+	s.ask("GET", "/v1/bots/planted", adminKey, "")
+	s.ask("GET", "/v1/bots/planted/answers.jsonl", adminKey, "")
+	s.ask("GET", "/v1/audit", adminKey, "")
+}
 
 // plantKeys makes keys, signs in with one and sends wrong ones.
 func plantKeys(s *spy) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ type foreign struct {
 // foreigners are the entries by operation id. Each part of the route table has its own.
 func foreigners() map[string]foreign {
 	all := map[string]foreign{}
-	for _, part := range []map[string]foreign{accessForeigners()} {
+	for _, part := range []map[string]foreign{accessForeigners(), answerForeigners()} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -45,6 +46,32 @@ func accessForeigners() map[string]foreign {
 			return map[string]string{"id": k.ID}
 		}},
 	}
+}
+
+// answerForeigners are those of answers.
+func answerForeigners() map[string]foreign {
+	const look = "/v1/bots/{bot}/answers/{id}"
+	n := 0
+	seed := func(h *house) map[string]string {
+		n++
+		id := fmt.Sprint("secret-", n)
+		k := h.rooms.Library.Knowledge()
+		for range 2 {
+			publishAnswer(h.t, k, "demo", id, fmt.Sprint("canary ", h.t.Name(), n))
+			n++
+		}
+		return map[string]string{"id": id, "n": "2"}
+	}
+	all := map[string]foreign{}
+	for id, body := range map[string]string{
+		"getAnswer": "", "archiveAnswer": "", "publishAnswer": "{}", "unpublishAnswer": "", "rollbackAnswer": `{"revision":1}`,
+		"listRevisions": "", "getRevision": "", "diffRevisions": "",
+		"getCases": "", "putCases": `{"cases":[]}`, "testAnswer": "", "coverage": "",
+	} {
+		all[id] = foreign{seed: seed, send: body, look: look}
+	}
+	all["putAnswer"] = foreign{seed: seed, send: `{"answer":"x"}`, look: look, own: true}
+	return all
 }
 
 // seeded is a route with what its path names.
