@@ -127,7 +127,7 @@ func (v *caseVisit) segments() []caseSegment {
 // which differ.
 func segmentLines(list []caseSegment) string {
 	if len(list) == 0 {
-		return "[]"
+		return "[]\n"
 	}
 	b := []byte("[\n")
 	for i, s := range list {
@@ -136,5 +136,5 @@ func segmentLines(list []caseSegment) string {
 		}
 		b = appendJSON(append(b, "  "...), s)
 	}
-	return string(append(b, "\n]"...))
+	return string(append(b, "\n]\n"...))
 }

@@ -242,7 +242,7 @@ func TestReported(t *testing.T) {
 	found := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		answer := drawAnswer(rt, 0)
-		c, err := CaseRunner{Now: testNow}.Cover(t.Context(), bot, answer, knowledge.Text, nil)
+		c, err := CaseRunner{Now: testNow}.Cover(t.Context(), bot, runtime.Compile(answer, runtime.Text, bot.vocabulary, runtime.Limits{}), nil)
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -105,10 +105,10 @@ type Opposite struct {
 }
 
 // Cover finds out what of an answer its examples reach, and looks for visitors whom it leaves
-// without a reply. The work has a bound, whatever the answer (package explore).
-func (r CaseRunner) Cover(ctx context.Context, bot *Bot, answer string, f knowledge.Format, cases []knowledge.Case) (*Coverage, error) {
-	p := r.compile(bot, answer, f)
-	ix := diag.NewIndex(answer)
+// without a reply. The work has a bound, whatever the answer (package explore). p is compiled
+// with the bot's vocabulary.
+func (r CaseRunner) Cover(ctx context.Context, bot *Bot, p *runtime.Program, cases []knowledge.Case) (*Coverage, error) {
+	ix := diag.NewIndex(p.Source())
 	c := newCoverage(ix, p.Outline())
 	visit := caseVisit{}
 	for _, persona := range defaultPersonas() {

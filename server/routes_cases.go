@@ -235,7 +235,8 @@ func serveCoverage(s *Server, x *exchange) *Problem {
 	if err != nil {
 		return x.fail(err)
 	}
-	c, err := s.caseRunner().Cover(x.base, bot, m.Revision.Text, m.Revision.Format, m.Cases)
+	runner := s.caseRunner()
+	c, err := runner.Cover(x.base, bot, runner.compile(bot, m.Revision.Text, m.Revision.Format), m.Cases)
 	if err != nil {
 		return x.fail(err)
 	}

@@ -5,6 +5,7 @@
 //	serve     the API (serve.go)
 //	render    one answer on standard output (render.go)
 //	check     diagnostics of answer files and folders (check.go, files.go)
+//	test      the saved cases of a folder of answers, or of those of a server (test*.go)
 //	admin     backup, restore, keys (admin.go)
 //	version   what this is
 //	help      what it can do

@@ -21,6 +21,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server. 启动服务。"`
 	Render  renderCommand  `cmd:"" help:"Render one answer on standard output. 渲染一条答案。"`
 	Check   checkCommand   `cmd:"" help:"Check answer files and folders. 检查答案文件或文件夹。"`
+	Test    testCommand    `cmd:"" help:"Run the saved cases of answers. 运行答案的用例。"`
 	Admin   adminCommand   `cmd:"" help:"Backup, restore, keys. 备份、恢复与密钥。"`
 	Version versionCommand `cmd:"" help:"Show the version. 显示版本。"`
 	Help    helpCommand    `cmd:"" help:"Show help. 显示帮助。"`
