@@ -3,6 +3,7 @@ package handoff
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,13 @@ type Hours struct {
 	custom map[int][]Window // by day
 	closed map[int]bool
 	last   int // the last day that a rule of one date speaks of
+	today  atomic.Pointer[dayWindows]
+}
+
+// dayWindows are the windows of a day: of the last that Open was asked for.
+type dayWindows struct {
+	day     int
+	windows []Window
 }
 
 // Window is a time of a day during which the desk is open: it holds From, and not To.
@@ -145,10 +153,16 @@ func join(all []Window) []Window {
 }
 
 // Open reports whether the desk is open at t: whether t's wall-clock time lies in a
-// window of its local date. An hour that the clock repeats is open twice.
+// window of its local date. An hour that the clock repeats is open twice. Nothing is
+// allocated when the day is the one that was asked for last.
 func (h *Hours) Open(t time.Time) bool {
 	day, minute := h.wall(t)
-	for _, w := range h.Windows(day) {
+	known := h.today.Load()
+	if known == nil || known.day != day {
+		known = &dayWindows{day, h.Windows(day)}
+		h.today.Store(known)
+	}
+	for _, w := range known.windows {
 		if w.From <= minute && minute < w.To {
 			return true
 		}

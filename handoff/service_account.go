@@ -220,6 +220,29 @@ func (s *Service) DeleteAccount(ctx context.Context, bot, kind string) error {
 	}
 }
 
+// BotsWith lists the bots that have an account with a connector.
+func (s *Service) BotsWith(ctx context.Context, kind string) ([]string, error) {
+	configured, err := s.store.ConfiguredBots(ctx)
+	if err != nil {
+		return nil, trouble(err, notConnected)
+	}
+	var with []string
+	for _, bot := range configured {
+		b, ok := s.cfg.Bots(ctx, bot)
+		if !ok {
+			continue
+		}
+		c, err := s.config(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		if c.accounts[kind] != nil {
+			with = append(with, bot)
+		}
+	}
+	return with, nil
+}
+
 // HookAllowed reports whether secret is that of a bot's inbound address, in time that
 // does not tell how much of it is right.
 func (s *Service) HookAllowed(ctx context.Context, bot, kind, secret string) bool {

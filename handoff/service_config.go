@@ -106,18 +106,24 @@ func (s *Service) where(c *botConfig, route string) (kind string, target json.Ra
 }
 
 // Online reports whether humans can be asked for: enabled, available and open, as known
-// in memory. It makes no call once the bot is known, and is false while that cannot be
-// found out.
+// in memory. Renders ask: it makes no call and allocates nothing once the bot is known,
+// and is false while that cannot be found out.
 func (s *Service) Online(bot string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	b, ok := s.cfg.Bots(ctx, bot)
+	b, ok := s.cfg.Bots(context.Background(), bot)
 	if !ok {
 		return false
 	}
-	c, err := s.config(ctx, b)
-	if err != nil {
-		return false
+	s.configs.mu.RLock()
+	c := s.configs.bots[bot]
+	s.configs.mu.RUnlock()
+	if c == nil || c.zone != b.TimeZone {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		loaded, err := s.config(ctx, b)
+		if err != nil {
+			return false
+		}
+		c = loaded
 	}
 	_, _, status, _ := s.where(c, "")
 	return c.settings.Enabled && status == Available && c.hours.Open(s.cfg.Now())

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -196,6 +197,7 @@ func (t *turn) rate() error {
 // BotReply is what the bot answers to a message.
 type BotReply struct {
 	ReplyTo  string // the message's id
+	None     bool   // it says nothing, and is not to be asked again
 	Text     string
 	Segments json.RawMessage
 }
@@ -222,6 +224,9 @@ func (s *Service) StoreBotReply(ctx context.Context, bot, conversation string, r
 		if rec := t.c.Session; rec != nil && rec.State.Open() {
 			return nil
 		}
+		if r.None {
+			return t.t.Remember(key, Mark{})
+		}
 		id, stored = fresh, true
 		e := &Entry{Kind: EntryMessage, Message: &Message{ID: fresh, Role: RoleBot, Text: r.Text, SentAt: t.t.Now(), Segments: r.Segments, ReplyTo: r.ReplyTo}}
 		t.t.Append(e)
@@ -230,15 +235,53 @@ func (s *Service) StoreBotReply(ctx context.Context, bot, conversation string, r
 	return id, stored, trouble(err, noConversation)
 }
 
-// Replied reports whether a message has its reply of the bot.
-func (s *Service) Replied(ctx context.Context, bot, conversation, message string) (bool, error) {
-	replied := false
-	err := s.turn(ctx, bot, conversation, func(t *turn) error {
-		mark, err := t.t.Seen("r:" + message)
-		replied = mark != nil
-		return err
+// unansweredLook is how many entries Unanswered looks back.
+const unansweredLook = 50
+
+// Unanswered are the newest messages of the visitor that the bot has to answer and has not
+// answered yet, the oldest first: those since maxAge that no session has.
+func (s *Service) Unanswered(ctx context.Context, bot, conversation string, maxAge time.Duration) ([]*Message, error) {
+	c, err := s.store.Find(ctx, conversation)
+	if err != nil {
+		return nil, trouble(err, noConversation)
+	}
+	if c.Bot != bot || c.Session != nil && c.Session.State.Open() {
+		return nil, nil
+	}
+	var entries []*Entry
+	if entries, err = s.store.Entries(ctx, bot, conversation, c.LastSeq-min(c.LastSeq, unansweredLook), unansweredLook); err != nil {
+		return nil, trouble(err, noConversation)
+	}
+	answered := map[string]bool{}
+	var open []*Message
+	for _, e := range entries {
+		switch m := e.Message; {
+		case m == nil:
+		case m.Role == RoleBot:
+			answered[m.ReplyTo] = true
+		case m.Role == RoleVisitor && m.SessionID == "" && s.cfg.Now().Sub(e.At) <= maxAge:
+			open = append(open, m)
+		}
+	}
+	open = slices.DeleteFunc(open, func(m *Message) bool { return answered[m.ID] })
+	if len(open) == 0 {
+		return nil, nil
+	}
+	err = s.turn(ctx, bot, conversation, func(t *turn) error { // those to which the bot has nothing to say have a mark alone
+		left := open[:0:0]
+		for _, m := range open {
+			mark, err := t.t.Seen("r:" + m.ID)
+			if err != nil {
+				return err
+			}
+			if mark == nil {
+				left = append(left, m)
+			}
+		}
+		open = left
+		return nil
 	})
-	return replied, trouble(err, noConversation)
+	return open, trouble(err, noConversation)
 }
 
 // Act puts an action that the page carries out on the stream.

@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -70,6 +71,15 @@ func (s *Service) desk(ctx context.Context, bot, session string, fn func(*turn, 
 		return nil
 	})
 	return seen, trouble(err, noSession)
+}
+
+// OfDesk reports whether a session is one with the desk.
+func (s *Service) OfDesk(ctx context.Context, bot, session string) (bool, error) {
+	_, _, err := s.store.FindSession(ctx, bot, DeskKind, session)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, trouble(err, noSession)
 }
 
 // Take makes an agent the one who answers a session. With force it takes the session

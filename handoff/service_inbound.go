@@ -55,6 +55,15 @@ func (s *Service) Inbound(ctx context.Context, bot, kind string, in *Inbound) (R
 	return k.Answer(results, nil), nil
 }
 
+// RefuseInbound is the refusal of a call in the form of a connector's vendor, before the
+// connector has seen the call.
+func (s *Service) RefuseInbound(kind string, e *InboundError) Reply {
+	if k := s.connectors[kind]; k != nil {
+		return k.Answer(nil, e)
+	}
+	return Reply{Status: 404}
+}
+
 // refPoll is how often the ref of an open under way is looked for.
 const refPoll = 50 * time.Millisecond
 

@@ -21,7 +21,7 @@ func (s *Server) authorize(x *exchange) *Problem {
 	}
 	key, p := s.identify(x)
 	if p != nil {
-		if r.guest != nil {
+		if r.guest != nil && p.Code == Unauthorized {
 			return r.guest(s, x)
 		}
 		return p

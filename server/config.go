@@ -141,7 +141,7 @@ func (c *Config) bodyLimit(b body) int {
 		return 64 << 10
 	case mediumBody:
 		return 512 << 10
-	case hookBody:
+	case hookBody, messageBody:
 		return 256 << 10
 	case noBody, importBody:
 	}

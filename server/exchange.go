@@ -22,7 +22,9 @@ type exchange struct {
 	route *route
 	key   *Key
 	bot   *Bot
-	sum   [sha256.Size]byte // of the key that was sent
+	// visitorOf is the conversation whose visitor is asking; empty: a key is.
+	visitorOf string
+	sum       [sha256.Size]byte // of the key that was sent
 
 	params   [maxParams][]byte // the path's, as they stand in it
 	body     []byte
@@ -57,7 +59,7 @@ func (x *exchange) begin(ctx *fasthttp.RequestCtx) {
 func (x *exchange) end() {
 	x.dropBody()
 	x.render.Release()
-	x.ctx, x.base, x.route, x.key, x.bot = nil, nil, nil, nil, nil
+	x.ctx, x.base, x.route, x.key, x.bot, x.visitorOf = nil, nil, nil, nil, nil, ""
 	x.params = [maxParams][]byte{}
 	x.sum = [sha256.Size]byte{}
 	x.bodyRead = false

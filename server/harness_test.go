@@ -23,10 +23,12 @@ import (
 
 // The keys of the test server, one for each scope and one bound to a bot.
 const (
-	adminKey  = "admin-key-0123456789"
-	renderKey = "render-key-0123456789"
-	boundKey  = "bound-key-0123456789"
-	slowKey   = "slow-key-0123456789" // has used up what it may send
+	adminKey   = "admin-key-0123456789"
+	renderKey  = "render-key-0123456789"
+	operateKey = "operate-key-0123456789"
+	relayKey   = "relay-key-0123456789"
+	boundKey   = "bound-key-0123456789"
+	slowKey    = "slow-key-0123456789" // has used up what it may send
 )
 
 func testKeys(t testing.TB) *StaticKeys {

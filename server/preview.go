@@ -52,10 +52,7 @@ func servePreview(s *Server, x *exchange) *Problem {
 		if err := p.facts.Decode([]byte(p.context), scan.Pointer("/personas", itoa(i), "context")); err != nil {
 			x.contextFaults(err)
 		}
-		p.facts.DefaultOnline = x.bot.online
-		if x.bot.nickName != "" {
-			p.facts.SetDefault(vars.RobotInfoNickName, x.bot.nickName)
-		}
+		s.defaults(&p.facts, x.bot)
 	}
 	if p := x.judgeAnswer(q.answer, q.given); p != nil {
 		return p

@@ -18,6 +18,15 @@ type published struct {
 	parts [publishedParts]atomic.Pointer[publishedPart]
 	count atomic.Int64
 	bytes atomic.Int64 // of answers, with their ids and texts
+	puts  atomic.Int64
+}
+
+// changes counts the changes that can be seen.
+func (p *published) changes() int64 {
+	if p == nil {
+		return 0
+	}
+	return p.puts.Load()
 }
 
 // publishedParts is how many parts there are: of a million answers a publish copies
@@ -151,6 +160,7 @@ func (p *published) put(changes map[string]*publishedAnswer) {
 		}
 		p.parts[part].Store(made)
 	}
+	p.puts.Add(1)
 }
 
 // without returns the part without the answers that are nil in changes; t itself when it

@@ -5,7 +5,6 @@ import (
 
 	"github.com/zhida-kb/zhida/parser/diag"
 	"github.com/zhida-kb/zhida/runtime"
-	"github.com/zhida-kb/zhida/vars"
 )
 
 // renderRequest is the body of a render, as far as it is more than facts. Its strings
@@ -43,10 +42,7 @@ func serveRender(s *Server, x *exchange) *Problem {
 	if p := x.scanRender(&q); p != nil {
 		return p
 	}
-	x.facts.DefaultOnline = x.bot.online
-	if x.bot.nickName != "" {
-		x.facts.SetDefault(vars.RobotInfoNickName, x.bot.nickName)
-	}
+	s.defaults(&x.facts, x.bot)
 	program, revision, p := x.program(&q)
 	if p != nil {
 		return p

@@ -24,6 +24,7 @@ const (
 	answerBody       // an answer with its questions
 	smallBody        // JSON, 64 KiB
 	mediumBody       // JSON, 512 KiB
+	messageBody      // JSON, 256 KiB: what people write
 	hookBody         // whatever a vendor sends, as it is, 256 KiB
 	importBody       // a stream without an end: the handler reads it through takeBody
 )
@@ -61,6 +62,8 @@ type route struct {
 	// guest may let a request in that brings no key, or something else than a key: it
 	// finds out who asks, and may set x.bot. The row's area holds for keys.
 	guest handler
+	// pages says that pages of other origins may call the route, with a visitor's token.
+	pages bool
 	// anyQuery takes query parameters that doc.query does not list.
 	anyQuery bool
 	// optionalBody lets the body be left out.

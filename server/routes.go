@@ -12,6 +12,7 @@ func routes(dev bool) []*route {
 		operationRoutes(),
 		accessRoutes(),
 		casesRoutes(),
+		humanRoutes(),
 	}
 	if dev {
 		parts = append(parts, demoRoutes())

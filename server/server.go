@@ -13,7 +13,9 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/zhida-kb/zhida/handoff"
 	"github.com/zhida-kb/zhida/runtime"
+	"github.com/zhida-kb/zhida/server/brain"
 	"github.com/zhida-kb/zhida/server/store"
 )
 
@@ -31,6 +33,10 @@ type Rooms struct {
 	Log     *slog.Logger // nil: none
 	// Now is the clock of the renders; nil: the moment at which a request has arrived.
 	Now func() time.Time
+	// Handoff is the human service; nil: none. Who makes it runs it too.
+	Handoff *handoff.Service
+	// Outbound calls the bots of platforms (the brain http); nil: none is called.
+	Outbound brain.Doer
 	// Demo answers the demo upstream's routes under Config.Dev; nil: one with DemoToken.
 	Demo *Demo
 	// Store is the database; nil: none, as in tests of rendering.
@@ -55,6 +61,8 @@ type Server struct {
 	receiving    atomic.Int64 // requests whose body has not arrived whole
 	listener     atomic.Pointer[limitListener]
 	streams      *streams
+	newcomers    newcomers
+	brains       *brains
 	leaving      atomic.Bool // Shutdown has begun
 	base         context.Context
 	giveUp       context.CancelFunc
@@ -87,6 +95,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.known = newKnownAnswers()
 	s.base, s.giveUp = context.WithCancel(context.Background())
 	s.streams = newStreams(s.base)
+	s.brains = newBrains(s)
 	s.pool.New = s.newExchange
 	table := routes(cfg.Dev)
 	s.tree = newTree(table)
@@ -142,6 +151,7 @@ func (s *Server) Shutdown() error {
 		l.finish(ctx)
 	}
 	err := s.http.ShutdownWithContext(ctx)
+	s.brains.end(ctx)
 	s.giveUp()
 	if l != nil {
 		l.goodbyes.Wait()
@@ -187,6 +197,9 @@ func (s *Server) dispatch(x *exchange) *Problem {
 	}
 	x.route = n.route(x.ctx.Method())
 	if x.route == nil {
+		if n.forPages() && x.preflight() {
+			return nil
+		}
 		return &Problem{Code: MethodNotAllowed, Allow: n.allow,
 			Detail: text("该地址只支持："+n.allow+"。", "This path has only: "+n.allow+".")}
 	}

@@ -137,3 +137,8 @@ func (n *node) route(method []byte) *route {
 	}
 	return nil
 }
+
+// forPages reports whether pages of other origins may call what ends here.
+func (n *node) forPages() bool {
+	return slices.ContainsFunc(n.routes, func(r *route) bool { return r.pages })
+}

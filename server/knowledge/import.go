@@ -302,6 +302,12 @@ func (s *Service) Export(ctx context.Context, bot, after string, limit int) ([]E
 	})
 }
 
+// PublishedQuestions lists what a bot's published answers are found by, in the order of
+// their ids.
+func (s *Service) PublishedQuestions(ctx context.Context, bot, after string, limit int) ([]PublishedQuestions, error) {
+	return read(ctx, s, func(tx Tx) ([]PublishedQuestions, error) { return tx.PublishedQuestions(bot, after, limit) })
+}
+
 // Published lists a bot's published answers in the order of their ids.
 func (s *Service) Published(ctx context.Context, bot, after string, limit int) ([]Published, error) {
 	return read(ctx, s, func(tx Tx) ([]Published, error) { return tx.Published(bot, after, limit) })

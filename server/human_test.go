@@ -1,0 +1,74 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestHumanDesk goes the whole way with the built-in desk: an address is asked for, an
+// agent answers, ten messages each way, an agent's close, and the transcript has it all.
+func TestHumanDesk(t *testing.T) {
+	h := newHumanHouse(t)
+	v := h.converse("demo", `{"visitor":{"name":"李","language":"zh"}}`).listen("")
+	v.do("POST", "/messages", `{"text":"  where is my parcel? ","clientMessageId":"c-0"}`).want(t, 201)
+	got := v.do("POST", "/handoff", `{"question":"A human please"}`).want(t, 201).json(t)
+	if got["outcome"] != "opened" || !strings.Contains(fmt.Sprint(got["text"]), "邮箱") {
+		t.Errorf("%v", got)
+	}
+	v.awaitState("awaiting_email")
+	v.do("POST", "/messages", `{"text":"我的邮箱是Abc@Example.com谢谢"}`).want(t, 201)
+	v.awaitText("visitor", "我的邮箱是A***@example.com谢谢")
+	opened := v.awaitState("waiting")
+	session := opened.data["session"].(map[string]any)["sessionId"].(string)
+	if !strings.Contains(opened.text("text"), "接通") {
+		t.Errorf("the connecting text: %v", opened.data)
+	}
+	at := "/v1/bots/demo/desk/sessions"
+	list := h.send("GET", at+"?state=waiting", operateKey, "").want(t, 200).body
+	if !strings.Contains(list, session) || !strings.Contains(list, "A human please") || !strings.Contains(list, "Abc@example.com") {
+		t.Errorf("the desk's list: %s", list)
+	}
+	at += "/" + session
+	h.send("POST", at+"/take", operateKey, "").want(t, 200)
+	h.send("POST", at+"/take", adminKey, "{}").want(t, 409)
+	h.send("POST", at+"/take", adminKey, `{"force":true}`).want(t, 200)
+	for i := range 10 {
+		h.send("POST", at+"/messages", operateKey, fmt.Sprintf(`{"text":"agent %d","clientMessageId":"a-%d"}`, i, i)).want(t, 201)
+		v.do("POST", "/messages", fmt.Sprintf(`{"text":"visitor %d","clientMessageId":"v-%d"}`, i, i)).want(t, 201)
+	}
+	h.send("POST", at+"/messages", operateKey, `{"text":"agent 3","clientMessageId":"a-3"}`).want(t, 200)
+	h.send("POST", at+"/messages", operateKey, `{"text":"other","clientMessageId":"a-3"}`).want(t, 409)
+	h.send("POST", at+"/notes", operateKey, `{"text":"difficult"}`).want(t, 201)
+	h.send("POST", at+"/close", operateKey, "").want(t, 200)
+	closed := v.awaitState("closed")
+	if session := closed.data["session"].(map[string]any); session["reason"] != "agent" {
+		t.Errorf("%v", closed.data)
+	}
+	v.inOrder(t)
+	transcript := v.do("GET", "/transcript", "").want(t, 200).body
+	for i := range 10 {
+		if !strings.Contains(transcript, fmt.Sprintf("agent %d", i)) || !strings.Contains(transcript, fmt.Sprintf("visitor %d", i)) {
+			t.Errorf("message %d is not in the transcript", i)
+		}
+	}
+	if strings.Contains(transcript, "Abc@") || strings.Contains(transcript, "difficult") {
+		t.Errorf("the transcript shows an address or a note: %s", transcript)
+	}
+	if notes := h.send("GET", "/v1/conversations/"+v.id+"/notes", operateKey, "").want(t, 200).body; !strings.Contains(notes, "difficult") {
+		t.Errorf("notes: %s", notes)
+	}
+	h.send("POST", at+"/messages", operateKey, `{"text":"too late"}`).want(t, 409)
+	v.do("POST", "/handoff/continue", "").want(t, 409)
+	v.do("POST", "/handoff/close", "").want(t, 200)
+}
+
+// inOrder: the ids of a stream are 1, 2, 3 …, and seq is the id.
+func (v *visitor) inOrder(t *testing.T) {
+	t.Helper()
+	for i, e := range v.seen() {
+		if e.id != fmt.Sprint(i+1) || fmt.Sprint(e.data["seq"]) != e.id || e.text("at") == "" {
+			t.Fatalf("event %d is %v", i+1, e)
+		}
+	}
+}
