@@ -42,10 +42,11 @@ var rooms = []room{
 	{"server/knowledge", []string{"parser/diag"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "answers are kept without knowing how they are served or stored"},
 	{"server/access", []string{"parser", "parser/diag"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "who may do what, and who did, without knowing routes or tables"},
 	{"server/seal", nil, append([]string{"database/sql"}, network...), "secrets at rest: keys in, bytes in, bytes out"},
+	{"server/seal/kms", nil, []string{"database/sql", "github.com/valyala/fasthttp"}, "vendors of key management, each behind the same two calls"},
 	{"server/store", []string{"handoff", "server/knowledge", "server/access", "server/seal"}, []string{"github.com/valyala/fasthttp"}, "SQL knows what it implements, not who asks"},
 	{"server/brain", nil, []string{"github.com/valyala/fasthttp", "database/sql"}, "what answers when no human does knows neither how messages come nor where they are kept"},
 	{"server", []string{"server/brain", "parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "server/knowledge", "server/access", "server/seal", "server/store"}, nil, "the server joins the rooms"},
-	{"cmd/zhida", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "handoff/connectors", "handoff/connectortest", "guard", "guard/outbound", "server", "server/knowledge", "server/access", "server/seal", "server/store"}, nil, "wiring only"},
+	{"cmd/zhida", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "handoff/connectors", "handoff/connectortest", "guard", "guard/outbound", "server", "server/knowledge", "server/access", "server/seal", "server/seal/kms", "server/store"}, nil, "wiring only"},
 	{"testdata", nil, network, "the corpus is data that every room's tests read"},
 	{"bench", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "server", "server/seal", "server/store", "testdata"}, nil, "benchmarks of whole paths"},
 }

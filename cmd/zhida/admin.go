@@ -129,7 +129,7 @@ func (r *restoreCommand) Run(c *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	cfg, made, err := r.config(log)
+	cfg, made, err := r.config(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -160,14 +160,14 @@ func (r *rotateCommand) Run(c *console) (err error) {
 	if err := r.exists(); err != nil {
 		return err
 	}
-	cfg, made, err := r.config(log)
+	sealer, made, err := r.sealer(ctx, true)
 	if err != nil {
 		return err
 	}
+	cfg := store.Config{Path: r.dir(), URL: or(r.DatabaseURL, ""), Sealer: sealer, Log: log, Alone: true}
 	if made != "" {
 		return errors.Join(fmt.Errorf("there is no master key in %s to rotate (没有可更换的主密钥)", made), os.Remove(made))
 	}
-	cfg.Alone = true
 	db, err := store.Open(ctx, cfg)
 	if err != nil {
 		return err

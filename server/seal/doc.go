@@ -15,7 +15,8 @@
 // drops one from the cache.
 //
 // The master keyset (master.go) comes from the file master.key in the data dir, which is
-// made at the first start, or from the environment. Rotation (Rotated, Sole) makes a
+// made at the first start, or from the environment; it may itself be sealed by a KMS
+// (package kms), which is asked once at start. Rotation (Rotated, Sole) makes a
 // keyset with a new primary that still opens the old values; when all rows are sealed
 // anew, the old keys are dropped.
 package seal

@@ -26,12 +26,29 @@ type Config struct {
 	// Key is the master key itself, as Export gives it: from the environment. It comes
 	// before the file, which is then neither read nor made.
 	Key string
+	// Wrap seals the master key itself, as a KMS does: the file and Key then hold what it
+	// has sealed. It is asked once at start. nil: they hold the key.
+	Wrap Wrapper
+	// Rewrap takes a key that is not wrapped yet although Wrap is given: Save wraps it.
+	Rewrap bool
 }
+
+// Wrapper seals a master key with a key that never leaves its place, as a KMS.
+type Wrapper interface {
+	Encrypt(plain, place []byte) ([]byte, error)
+	Decrypt(sealed, place []byte) ([]byte, error)
+}
+
+// A wrapped key is marked in front; wrapPlace is authenticated with it.
+const (
+	wrappedMark = "kms:"
+	wrapPlace   = "zhida master key"
+)
 
 // Load reads the master key, or makes it at the first start.
 func Load(cfg Config) (*Sealer, error) {
 	if cfg.Key != "" {
-		s, err := Parse(cfg.Key)
+		s, err := cfg.parse(cfg.Key)
 		if err != nil {
 			return nil, fmt.Errorf("ZHIDA_MASTER_KEY: %w", err)
 		}
@@ -41,20 +58,49 @@ func Load(cfg Config) (*Sealer, error) {
 	b, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return create(cfg.Dir, path)
+		return create(cfg, path)
 	case err != nil:
 		return nil, err
 	}
-	s, err := Parse(string(b))
+	s, err := cfg.parse(string(b))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
 }
 
+// parse reads a key as it is kept.
+func (cfg Config) parse(text string) (*Sealer, error) {
+	sealed, wrapped := strings.CutPrefix(strings.TrimSpace(text), wrappedMark)
+	switch {
+	case wrapped && cfg.Wrap == nil:
+		return nil, errors.New("seal: this master key is sealed by a KMS: set --master-key-uri (主密钥由 KMS 加密，请设置 --master-key-uri)")
+	case !wrapped && cfg.Wrap != nil && !cfg.Rewrap:
+		return nil, errors.New("seal: this master key is not sealed by the KMS: run zhida admin rotate-master-key with --master-key-uri " +
+			"(主密钥尚未由 KMS 加密，请带 --master-key-uri 运行 zhida admin rotate-master-key)")
+	case wrapped:
+		b, err := base64.StdEncoding.DecodeString(sealed)
+		if err != nil {
+			return nil, errors.New("seal: the master key is not whole (主密钥不完整)")
+		}
+		plain, err := cfg.Wrap.Decrypt(b, []byte(wrapPlace))
+		if err != nil {
+			return nil, fmt.Errorf("seal: the KMS does not open the master key (KMS 无法解开主密钥): %w", err)
+		}
+		text = string(plain)
+	}
+	s, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	s.wrap = cfg.Wrap
+	return s, nil
+}
+
 // create makes a key and its file. Of two processes that start together one makes it,
 // and the other reads it.
-func create(dir, path string) (*Sealer, error) {
+func create(cfg Config, path string) (*Sealer, error) {
+	dir := cfg.Dir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -62,6 +108,7 @@ func create(dir, path string) (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.wrap = cfg.Wrap
 	temp, err := writeTemp(dir, s)
 	if err != nil {
 		return nil, err
@@ -69,7 +116,7 @@ func create(dir, path string) (*Sealer, error) {
 	defer os.Remove(temp) //nolint:errcheck // the key has its real name by then, or the error is told
 	err = os.Link(temp, path)
 	if errors.Is(err, fs.ErrExist) {
-		return Load(Config{Dir: dir})
+		return Load(cfg)
 	}
 	if err != nil {
 		return nil, err
@@ -143,13 +190,21 @@ func Parse(text string) (*Sealer, error) {
 	return newSealer(h)
 }
 
-// Export gives the master keyset as one line of base64. It is the secret itself.
+// Export gives the master keyset as one line of text, wrapped when it is to be; else it is
+// the secret itself.
 func (s *Sealer) Export() (string, error) {
 	var b bytes.Buffer
 	if err := insecurecleartextkeyset.Write(s.handle, keyset.NewJSONWriter(&b)); err != nil {
 		return "", err
 	}
-	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
+	if s.wrap == nil {
+		return base64.StdEncoding.EncodeToString(b.Bytes()), nil
+	}
+	sealed, err := s.wrap.Encrypt(b.Bytes(), []byte(wrapPlace))
+	if err != nil {
+		return "", fmt.Errorf("seal: the KMS does not seal the master key (KMS 无法加密主密钥): %w", err)
+	}
+	return wrappedMark + base64.StdEncoding.EncodeToString(sealed), nil
 }
 
 // Rotated returns a Sealer that seals with a new key and opens with this one's too.
@@ -166,7 +221,7 @@ func (s *Sealer) Rotated() (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newSealer(h)
+	return s.with(h)
 }
 
 // Sole returns a Sealer with the primary key alone: what older keys sealed does not open.
@@ -192,7 +247,16 @@ func (s *Sealer) Sole() (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newSealer(h)
+	return s.with(h)
+}
+
+// with is a Sealer of other keys that is kept in the same way.
+func (s *Sealer) with(h *keyset.Handle) (*Sealer, error) {
+	to, err := newSealer(h)
+	if err == nil {
+		to.wrap = s.wrap
+	}
+	return to, err
 }
 
 // Keys is how many keys the keyset has: more than one while a rotation is under way.

@@ -21,6 +21,7 @@ var ErrSealed = errors.New("seal: the value does not open: it was sealed with an
 type Sealer struct {
 	handle *keyset.Handle
 	master tink.AEAD
+	wrap   Wrapper // of the keyset where it is kept; nil: none
 
 	mu     sync.Mutex
 	opened map[[sha256.Size]byte]*list.Element // by sealed key and place
