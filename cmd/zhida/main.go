@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	_ "time/tzdata" // service hours and zoned variables work where the machine has no zones of its own
 
 	"github.com/alecthomas/kong"
 

@@ -129,6 +129,7 @@ type house struct {
 	store  *store.DB
 	books  *server.Library
 	keys   *keys
+	human  *human
 	log    *slog.Logger
 }
 
@@ -179,6 +180,10 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address st
 			return nil, errors.Join(fmt.Errorf("the bot demo cannot be made: %w", err), h.close())
 		}
 	}
+	if h.human, err = s.openHuman(h.store, h.books, dev, log); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	rooms.Handoff, rooms.Outbound = h.human.service, h.human.client
 	for _, name := range keys.Weak {
 		log.Warn("a key is short enough to be guessed", "name", name)
 	}
@@ -193,11 +198,12 @@ func (h *house) close() error {
 	if h.client != nil {
 		h.client.Close()
 	}
+	human := h.human.close()
 	h.cache.Close()
 	if h.books != nil {
 		h.books.Close()
 	}
-	err := h.keys.close()
+	err := errors.Join(human, h.keys.close())
 	if h.store != nil {
 		err = errors.Join(err, h.store.Close())
 	}

@@ -15,10 +15,11 @@ import (
 type settings struct {
 	storeSettings `embed:"" yaml:",inline"`
 
-	Listen       *string `name:"listen" env:"ZHIDA_LISTEN" yaml:"listen" placeholder:"127.0.0.1:8080" help:"Address to listen on. 监听地址。"`
-	PublicURL    *string `name:"public-url" env:"ZHIDA_PUBLIC_URL" yaml:"public-url" placeholder:"https://…" help:"What vendors and pages reach this by. 外部访问地址。"`
-	Dev          *bool   `name:"dev" env:"ZHIDA_DEV" yaml:"dev" help:"For trying things: loopback only, no key needed, a bot demo. 试用模式：仅本机，无需密钥，自带演示机器人。"`
-	AllowPrivate *bool   `name:"allow-private-data-hosts" env:"ZHIDA_ALLOW_PRIVATE_DATA_HOSTS" yaml:"allow-private-data-hosts" help:"Let bots' allowedDataHosts open private addresses. 允许机器人访问内网地址。"`
+	Listen                 *string `name:"listen" env:"ZHIDA_LISTEN" yaml:"listen" placeholder:"127.0.0.1:8080" help:"Address to listen on. 监听地址。"`
+	PublicURL              *string `name:"public-url" env:"ZHIDA_PUBLIC_URL" yaml:"public-url" placeholder:"https://…" help:"What vendors and pages reach this by. 外部访问地址。"`
+	Dev                    *bool   `name:"dev" env:"ZHIDA_DEV" yaml:"dev" help:"For trying things: loopback only, no key needed, a bot demo. 试用模式：仅本机，无需密钥，自带演示机器人。"`
+	AllowPrivate           *bool   `name:"allow-private-data-hosts" env:"ZHIDA_ALLOW_PRIVATE_DATA_HOSTS" yaml:"allow-private-data-hosts" help:"Let bots' allowedDataHosts open private addresses. 允许机器人访问内网地址。"`
+	AllowPrivateConnectors *bool   `name:"allow-private-connector-hosts" env:"ZHIDA_ALLOW_PRIVATE_CONNECTOR_HOSTS" yaml:"allow-private-connector-hosts" help:"Let connectors and brains call private addresses. 允许连接器和外部机器人访问内网地址。"`
 
 	InitialKey *string `name:"initial-admin-key" env:"ZHIDA_INITIAL_ADMIN_KEY" yaml:"initial-admin-key" placeholder:"zhida_admin_…" help:"The first admin key of a new database; better set as a variable. Else one is made and written to the data dir. 新数据库的首个管理员密钥，建议用环境变量设置；默认自动生成并写入数据目录。"`
 	KeyRate    *int    `name:"key-rate" env:"ZHIDA_KEY_RATE" yaml:"key-rate" placeholder:"250000" help:"Requests a second that one key may make; 0: any number. 每个密钥每秒请求数上限，0 为不限。"`
