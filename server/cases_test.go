@@ -77,7 +77,7 @@ func (h *house) into(v any, method, path, body string) answer {
 // that breaks them.
 func TestCases(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
-		h := newKnowledgeHouse(t, db)
+		h := newKnowledgeHouse(t, db).listen()
 		const path = "/v1/bots/demo/answers/points"
 		keepAnswer(t, h, "points", "您好${userInfo.visitorName}，((#queryData:https://x.cn/p?id=${userInfo.visitorId}))((#else:暂无))[[#toChat(sales):转接]]")
 		const cases = `{"cases":[
@@ -117,11 +117,38 @@ func TestCases(t *testing.T) {
 		if h.into(&ran, "POST", path+"/test", `{"revision":1}`); !ran.Passed {
 			t.Errorf("the old revision: %+v", ran)
 		}
-		_, err := h.rooms.Library.Knowledge().Publish(t.Context(), knowledge.PublishWrite{Bot: "demo", ID: "points"})
-		if e, ok := err.(*knowledge.Error); !ok || e.Why != knowledge.Refused || len(e.Objections) != 2 || e.Objections[0].Case != "会员" {
-			t.Errorf("published what fails: %v", err)
+		refused := h.call("POST", "/v1/bots/demo/answers/points/publish", adminKey, "")
+		if refused.status != 409 || !strings.Contains(refused.body, `"case":"会员"`) || !strings.Contains(refused.body, "您好呀李，积分 5转接") {
+			t.Errorf("published what fails: %d %s", refused.status, refused.body)
 		}
+		if forced := h.call("POST", "/v1/bots/demo/answers/points/publish", adminKey, `{"force":true}`); forced.status != 200 {
+			t.Errorf("forced: %d %s", forced.status, forced.body)
+		}
+		h.casesTravel(t, again.body)
 	})
+}
+
+// casesTravel: examples go out with an export, and come back with an import.
+func (h *house) casesTravel(t *testing.T, cases string) {
+	t.Helper()
+	const answers = "/v1/bots/demo/answers.jsonl"
+	exported := h.send("GET", answers, adminKey, "").body
+	wanted := strings.TrimSuffix(strings.TrimPrefix(strings.Split(cases, `,"updatedAt"`)[0], `{`), `}`)
+	if !strings.Contains(exported, wanted) {
+		t.Errorf("exported %s\nnot %s", exported, wanted)
+	}
+	var none casesShown
+	h.into(&none, "PUT", "/v1/bots/demo/answers/points/cases", `{"cases":[]}`)
+	if got := h.send("POST", answers+"?force=true", adminKey, exported); got.status != 200 || !strings.Contains(got.body, `"updated":1`) {
+		t.Errorf("imported: %d %s", got.status, got.body)
+	}
+	if again := h.send("GET", answers, adminKey, "").body; again != exported {
+		t.Errorf("exported again: %s\nnot %s", again, exported)
+	}
+	broken := strings.Replace(exported, `"name":"失败"`, `"name":""`, 1)
+	if got := h.send("POST", answers, adminKey, broken); !strings.Contains(got.body, `"pointer":"/cases/1/name"`) {
+		t.Errorf("imported: %s", got.body)
+	}
 }
 
 // TestCaseInput: everything that is wrong with examples is told, at its place.

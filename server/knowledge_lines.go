@@ -20,6 +20,7 @@ type answerLine struct {
 	Answer    string          `json:"answer"`
 	Published json.RawMessage `json:"published,omitempty" doc:"true: what stands here is published. An object with title, questions, keywords, format and answer: that content is, and what stands here is a draft. false, or left out: a draft."`
 	Revision  *int            `json:"revision,omitempty" doc:"Of an export: the draft's number; not read."`
+	Cases     *[]caseWire     `json:"cases" max:"100" doc:"The saved examples, in place of those that are kept; left out, they stay."`
 }
 
 // liveContent is a published content that is not the draft.
@@ -32,9 +33,10 @@ type liveContent struct {
 type shownLine struct {
 	ID string `json:"id"`
 	contentShown
-	Answer    string `json:"answer"`
-	Published any    `json:"published"`
-	Revision  int    `json:"revision"`
+	Answer    string     `json:"answer"`
+	Published any        `json:"published"`
+	Revision  int        `json:"revision"`
+	Cases     []caseWire `json:"cases,omitempty"`
 }
 
 // shownLive is a published content as an export writes it.
@@ -82,12 +84,14 @@ type importEnd struct {
 	knowledge.ImportCounts
 }
 
-func showLine(e *knowledge.Exported) shownLine {
+func showLine(e *knowledge.Exported) (shownLine, error) {
 	line := shownLine{ID: e.ID, contentShown: showContent(&e.Content), Answer: e.Text, Published: e.IsDraft, Revision: e.Revision}
 	if e.Published != nil {
 		line.Published = shownLive{showContent(e.Published), e.Published.Text}
 	}
-	return line
+	var err error
+	line.Cases, err = showCases(e.Cases)
+	return line, err
 }
 
 // importLine reads a line of an import.
@@ -95,6 +99,10 @@ func importLine(raw []byte) (knowledge.Exported, []InputFault) {
 	var in answerLine
 	faults := decodeJSON(raw, &in)
 	e := knowledge.Exported{ID: in.ID, Content: in.domain(in.Answer)}
+	if in.Cases != nil {
+		cases := caseList{*in.Cases}
+		e.Cases, e.WithCases = cases.domain(), true
+	}
 	switch published := string(in.Published); {
 	case published == "" || published == "false" || published == "null":
 	case published == "true":
@@ -180,7 +188,11 @@ func serveExport(_ *Server, x *exchange) *Problem {
 		}
 		var b []byte
 		for i := range page {
-			b = append(appendJSON(b, showLine(&page[i])), '\n')
+			line, err := showLine(&page[i])
+			if err != nil {
+				return nil, err
+			}
+			b = append(appendJSON(b, line), '\n')
 		}
 		if over = len(page) < exportPage; over {
 			return b, nil

@@ -141,11 +141,12 @@ func casesRoutes() []*route {
 }
 
 // serveCases answers GET …/cases.
-func serveCases(s *Server, x *exchange) *Problem {
-	if s.rooms.Library == nil {
-		return noStore()
+func serveCases(_ *Server, x *exchange) *Problem {
+	k, p := x.knowledge()
+	if p != nil {
+		return p
 	}
-	set, err := s.rooms.Library.Knowledge().Cases(x.base, string(x.param("bot")), string(x.param("id")))
+	set, err := k.Cases(x.base, x.paramText("bot"), x.paramText("id"))
 	if err != nil {
 		return x.fail(err)
 	}
@@ -168,7 +169,7 @@ func (x *exchange) sendCases(set *knowledge.CaseSet) *Problem {
 }
 
 // servePutCases answers PUT …/cases.
-func servePutCases(s *Server, x *exchange) *Problem {
+func servePutCases(_ *Server, x *exchange) *Problem {
 	var in caseList
 	if p := x.decode(&in); p != nil {
 		return p
@@ -177,11 +178,11 @@ func servePutCases(s *Server, x *exchange) *Problem {
 	if p != nil {
 		return p
 	}
-	if s.rooms.Library == nil {
-		return noStore()
+	k, p := x.knowledge()
+	if p != nil {
+		return p
 	}
-	set, err := s.rooms.Library.Knowledge().PutCases(x.base, knowledge.CaseWrite{
-		Bot: string(x.param("bot")), ID: string(x.param("id")), Cases: in.domain(), By: x.key.Name, If: match})
+	set, err := k.PutCases(x.base, knowledge.CaseWrite{Bot: x.paramText("bot"), ID: x.paramText("id"), Cases: in.domain(), By: x.key.Name, If: match})
 	if err != nil {
 		return x.fail(err)
 	}
@@ -247,10 +248,11 @@ func serveCoverage(s *Server, x *exchange) *Problem {
 
 // specimen reads what of the request's answer is looked at.
 func (x *exchange) specimen(revision int) (*knowledge.Specimen, *Problem) {
-	if x.s.rooms.Library == nil {
-		return nil, noStore()
+	k, p := x.knowledge()
+	if p != nil {
+		return nil, p
 	}
-	m, err := x.s.rooms.Library.Knowledge().Specimen(x.base, string(x.param("bot")), string(x.param("id")), revision)
+	m, err := k.Specimen(x.base, x.paramText("bot"), x.paramText("id"), revision)
 	if err != nil {
 		return nil, x.fail(err)
 	}

@@ -57,6 +57,10 @@ type Revision struct {
 	From int       // of a rollback: the number of the revision it was taken from; else 0
 	By   string    // name of the key
 	At   time.Time // when it was made
+
+	// Of a proposed one: the saved examples that come with it, in place of those that are kept.
+	cases    []Case
+	ownCases bool
 }
 
 // Published is what rendering needs of a published answer.

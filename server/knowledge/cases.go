@@ -3,6 +3,7 @@ package knowledge
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -76,6 +77,23 @@ func CheckCases(list []Case) []Fault {
 		f.add("/cases", "总计超过 512 KiB", "are over 512 KiB together")
 	}
 	return f
+}
+
+// sameCases reports whether two lists of examples are the same.
+func sameCases(a, b []Case) bool {
+	return slices.EqualFunc(a, b, func(x, y Case) bool {
+		return x.Name == y.Name && string(x.Context) == string(y.Context) && string(x.Replies) == string(y.Replies) &&
+			string(x.Segments) == string(y.Segments) && equal(x.Content, y.Content, func(s, t string) bool { return s == t }) &&
+			equal(x.Now, y.Now, time.Time.Equal)
+	})
+}
+
+// equal compares what two pointers point to.
+func equal[T any](x, y *T, same func(T, T) bool) bool {
+	if x == nil || y == nil {
+		return x == y
+	}
+	return same(*x, *y)
 }
 
 // CaseTx is what a transaction does with saved examples.

@@ -29,10 +29,14 @@ func (e CaseExaminer) Examine(ctx context.Context, b *Bot, proposed []*Revision)
 	}
 	var all []Objection
 	for _, r := range proposed {
-		if len(cases[r.Answer]) == 0 {
+		own := cases[r.Answer]
+		if r.ownCases {
+			own = r.cases
+		}
+		if len(own) == 0 {
 			continue
 		}
-		results, err := e.Runner.RunCases(ctx, b, r.Text, r.Format, cases[r.Answer])
+		results, err := e.Runner.RunCases(ctx, b, r.Text, r.Format, own)
 		if err != nil {
 			return nil, err
 		}

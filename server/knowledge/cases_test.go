@@ -118,11 +118,39 @@ func TestCasesGuard(t *testing.T) {
 		if err != nil || len(bad) != 2 || s.live()["hi"] != "二" {
 			t.Errorf("imported: %+v, %v, live %v", bad, err, s.live())
 		}
+		s.imports(t)
 		runner.err = errors.New("out of order")
 		if _, err := s.Publish(s.ctx, knowledge.PublishWrite{Bot: "demo", ID: "hi"}); !errors.Is(err, runner.err) {
 			t.Errorf("published although nobody knows: %v", err)
 		}
 	})
+}
+
+// imports of examples: they count for the content that comes with them, replace those that are
+// kept, and are exported again.
+func (s *shelf) imports(t *testing.T) {
+	t.Helper()
+	line := knowledge.Exported{ID: "hi", Content: knowledge.Content{Text: "五"}, IsDraft: true, Cases: []knowledge.Case{expects("five", "五")}, WithCases: true}
+	line.Cases[0].Context = json.RawMessage(`{"userInfo":{"visitorName":"<李>"}}`)
+	for i, want := range []knowledge.ImportCounts{{Lines: 1, Updated: 1, Published: 1}, {Lines: 1, Unchanged: 1}} {
+		counts, bad, err := s.Import(s.ctx, knowledge.Import{Bot: "demo"}, []knowledge.ImportLine{{Line: 1, Exported: line}})
+		if err != nil || len(bad) > 0 || counts != want {
+			t.Errorf("import %d: %+v, %+v, %v", i, counts, bad, err)
+		}
+	}
+	list, err := s.Export(s.ctx, "demo", "", 10)
+	if err != nil || len(list) != 1 || len(list[0].Cases) != 1 || string(list[0].Cases[0].Context) != string(line.Cases[0].Context) {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	line.Cases, line.Text = []knowledge.Case{expects("six", "不是六"), expects("six", "")}, "六"
+	_, bad, err := s.Import(s.ctx, knowledge.Import{Bot: "demo"}, []knowledge.ImportLine{{Line: 1, Exported: line}})
+	if err != nil || len(bad) != 1 || bad[0].Pointer != "/cases/1/name" {
+		t.Errorf("%+v, %v", bad, err)
+	}
+	line.Cases = line.Cases[:1]
+	if _, bad, err = s.Import(s.ctx, knowledge.Import{Bot: "demo"}, []knowledge.ImportLine{{Line: 1, Exported: line}}); err != nil || len(bad) != 1 || s.live()["hi"] != "五" {
+		t.Errorf("examples that come with what breaks them: %+v, %v", bad, err)
+	}
 }
 
 // TestCasesOf: cases are found for any number of answers.

@@ -16,6 +16,8 @@ type Exported struct {
 	IsDraft   bool     // the draft is what visitors see
 	Live      int      // number of the published revision; not read by an import
 	Archived  bool     // not read by an import
+	Cases     []Case   // its saved examples
+	WithCases bool     // an import replaces the examples by Cases; else it leaves them
 }
 
 // ImportLine is one answer to import. Line is where it stands, for the report.
@@ -155,7 +157,7 @@ func (b *batch) check(ctx context.Context, lines []ImportLine) error {
 			return err
 		}
 		if ok {
-			proposed = append(proposed, &Revision{Bot: b.o.Bot, Answer: l.ID, Content: *live})
+			proposed = append(proposed, &Revision{Bot: b.o.Bot, Answer: l.ID, Content: *live, cases: l.Cases, ownCases: l.WithCases})
 			of[l.ID] = append(of[l.ID], &l)
 		}
 	}
@@ -185,6 +187,7 @@ func (b *batch) sound(l *ImportLine) bool {
 	if l.Published != nil && !l.IsDraft {
 		found = append(found, b.s.faultsOf(l.ID, l.Published, "/published")...)
 	}
+	found = append(found, CheckCases(l.Cases)...)
 	for _, f := range found {
 		b.faults = append(b.faults, LineFault{Line: l.Line, ID: l.ID, Fault: f})
 	}
@@ -257,6 +260,10 @@ func (b *batch) store(tx Tx, l *ImportLine, c *ImportCounts) error {
 		}
 		changed, published = true, true
 	}
+	if more, err = b.storeCases(tx, l); err != nil {
+		return err
+	}
+	changed = changed || more
 	switch {
 	case b.refused[l.Line]:
 		c.Failed++
@@ -271,6 +278,20 @@ func (b *batch) store(tx Tx, l *ImportLine, c *ImportCounts) error {
 		c.Published++
 	}
 	return nil
+}
+
+// storeCases replaces the saved examples of a line's answer, where the line has some of its own.
+func (b *batch) storeCases(tx Tx, l *ImportLine) (changed bool, err error) {
+	if !l.WithCases {
+		return false, nil
+	}
+	set, err := casesOf(tx, b.o.Bot, l.ID)
+	if err != nil || sameCases(set.Cases, l.Cases) {
+		return false, err
+	}
+	now := b.s.stamp()
+	set = &CaseSet{Cases: l.Cases, Version: next(set.Version, now), Updated: now, By: b.o.By}
+	return true, tx.PutCases(b.o.Bot, l.ID, set)
 }
 
 // publish makes a content that is not the draft what visitors see, unless it is that.
@@ -298,7 +319,20 @@ func (s *Service) Export(ctx context.Context, bot, after string, limit int) ([]E
 		if _, err := s.bot(tx, bot); err != nil {
 			return nil, err
 		}
-		return tx.Export(bot, after, limit)
+		list, err := tx.Export(bot, after, limit)
+		if err != nil {
+			return nil, err
+		}
+		ids := make([]string, len(list))
+		for i := range list {
+			ids[i] = list[i].ID
+		}
+		cases, err := tx.CasesOf(bot, ids)
+		for i := range list {
+			list[i].Cases = cases[list[i].ID]
+			list[i].WithCases = len(list[i].Cases) > 0
+		}
+		return list, err
 	})
 }
 

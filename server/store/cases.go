@@ -28,14 +28,16 @@ func (b *bookTx) Cases(bot, answer string) (*knowledge.CaseSet, error) {
 
 // PutCases stores the saved examples of an answer.
 func (b *bookTx) PutCases(bot, answer string, set *knowledge.CaseSet) error {
-	cases, err := json.Marshal(set.Cases)
-	if err != nil {
+	var cases strings.Builder
+	e := json.NewEncoder(&cases)
+	e.SetEscapeHTML(false) // what was given comes back as it was
+	if err := e.Encode(set.Cases); err != nil {
 		return err
 	}
-	_, err = b.tx.Exec(`INSERT INTO answer_cases (bot, answer, cases, version, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?)
+	_, err := b.tx.Exec(`INSERT INTO answer_cases (bot, answer, cases, version, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (bot, answer) DO UPDATE SET cases = excluded.cases, version = excluded.version,
 			updated_at = excluded.updated_at, updated_by = excluded.updated_by`,
-		bot, answer, string(cases), set.Version, stored(set.Updated), set.By)
+		bot, answer, cases.String(), set.Version, stored(set.Updated), set.By)
 	return err
 }
 
