@@ -3,6 +3,7 @@ package connectortest
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -289,7 +290,14 @@ func (r *rig) malformed() {
 		for _, set := range leaves(&body) {
 			restore := set(wrong)
 			for _, e := range try(r.marshal(body)).events {
-				if e.Message != nil && (strings.ContainsRune(e.Message.Text, 0) || e.Message.Text == "" && len(e.Message.Attachments) == 0) || e.ID == "" || e.Ref == "" {
+				all := e.ID + e.Ref + e.Author + e.Order
+				if e.Message != nil {
+					all += fmt.Sprintf("%+v", *e.Message)
+				}
+				if strings.ContainsRune(all, 0) {
+					r.Errorf("U+0000, which no store takes, in %+v", e)
+				}
+				if e.Message != nil && e.Message.Text == "" && len(e.Message.Attachments) == 0 || e.ID == "" || e.Ref == "" {
 					r.Errorf("%v: %+v of %s", wrong, e, d.Body)
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/zhida-kb/zhida/handoff"
 	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/form"
+	"github.com/zhida-kb/zhida/handoff/connectors/plain"
 )
 
 // version is the REST API's, pinned on every call.
@@ -127,7 +128,7 @@ type id string
 func (i *id) UnmarshalJSON(b []byte) error {
 	var s string
 	if json.Unmarshal(b, &s) == nil {
-		*i = id(s)
+		*i = id(plain.Clean(s))
 		return nil
 	}
 	var n json.Number

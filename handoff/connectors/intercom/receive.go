@@ -152,7 +152,7 @@ func spoken(p *part) *handoff.AgentText {
 		}
 	}
 	for _, l := range images {
-		m.Attachments = append(m.Attachments, handoff.Attachment{Name: l.Name, URL: l.URL})
+		m.Attachments = append(m.Attachments, handoff.Attachment{Name: plain.Clean(l.Name), URL: plain.Clean(l.URL)})
 	}
 	if m.Text == "" && len(m.Attachments) == 0 {
 		return nil

@@ -107,6 +107,12 @@ func (k *Connector) Receive(a *handoff.Account, in *handoff.Inbound) (*handoff.R
 	if json.Unmarshal(e.Payload, &p) != nil || p.Chat == "" || p.Thread == "" {
 		return nil, refuse(handoff.InboundBad, "the payload has no chat_id and thread_id")
 	}
+	for _, name := range []*string{&p.Chat, &p.Thread} {
+		*name = plain.Clean(*name)
+	}
+	if p.Thread == "" {
+		return nil, refuse(handoff.InboundBad, "the payload has no thread_id")
+	}
 	if e.Action == "chat_deactivated" {
 		return &handoff.Received{Events: []handoff.VendorEvent{{ID: "end:" + p.Chat + ":" + p.Thread, Ref: p.Thread, Closed: true}}}, nil
 	}
@@ -137,6 +143,7 @@ func received(a *handoff.Account, p *payload) *handoff.Received {
 	case e.Properties.Source.Client != "" && e.Properties.Source.Client == form.String(a.Values, "clientId"):
 		return &handoff.Received{}
 	}
+	e.ID, e.Author = plain.Clean(e.ID), plain.Clean(e.Author)
 	message := said(e)
 	if message == nil {
 		return &handoff.Received{}
