@@ -34,6 +34,9 @@ const (
 	// maxVariants bounds the number of variants beside those that are needed
 	// to see each branch once.
 	maxVariants = 48
+	// combineBytes bounds the sum of the lengths of all variants where all
+	// combinations of branches are looked at (8 combinations always are).
+	combineBytes = 128 << 10
 )
 
 // gfm returns the parser, which holds no state between calls.

@@ -76,23 +76,36 @@ func (s *scanner) codeSpan(seg text.Segment) {
 	}
 }
 
+// row says of one line whether the line behind it could be the second one of a table.
+type row struct {
+	from, end int // where was asked, and where the line ends
+	is        bool
+}
+
 // beforeDelimiterRow reports whether the line behind that of off could be
 // the second one of a table.
 func (s *scanner) beforeDelimiterRow(off int) bool {
+	if r := s.row; off >= r.from && off < r.end {
+		return r.is
+	}
 	i := bytes.IndexByte(s.src[off:], '\n')
 	if i < 0 {
+		s.row = row{off, len(s.src), false}
 		return false
 	}
 	line := s.src[off+i+1:]
 	if j := bytes.IndexByte(line, '\n'); j >= 0 {
 		line = line[:j]
 	}
+	is := bytes.IndexByte(line, '-') >= 0
 	for _, c := range line {
 		if bytes.IndexByte([]byte("|:- \t\r>"), c) < 0 {
-			return false
+			is = false
+			break
 		}
 	}
-	return bytes.IndexByte(line, '-') >= 0
+	s.row = row{off, off + i + 1, is}
+	return is
 }
 
 // codeBlock sets the places of the marks in a code block. fence is the

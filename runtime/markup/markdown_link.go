@@ -142,7 +142,7 @@ func (s *scanner) autoLink(n *ast.AutoLink) {
 		return
 	}
 	end := at + len(label)
-	s.autoEnd = end
+	s.autoEnd, s.autoFar = end, end
 	angle := at > 0 && s.src[at-1] == '<' && end < len(s.src) && s.src[end] == '>'
 	marks := s.within(at, end)
 	for i := range marks {

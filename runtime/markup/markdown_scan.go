@@ -23,7 +23,9 @@ type scanner struct {
 	table   bool       // it is a table's cell
 	open    bool       // its text holds the begin of an element that is none
 	links   []ast.Node // its links and images
-	autoEnd int        // end of the last URL or address in it
+	autoEnd int        // end of the last URL or address in it, as long as no white space was seen behind it
+	autoFar int        // how far was looked for that
+	row     row        // what beforeDelimiterRow found last
 }
 
 // scan sets the place of each mark.
@@ -170,6 +172,22 @@ func (s *scanner) inline(n ast.Node, flags Place, inLink bool) {
 	}
 }
 
+// behindAuto reports whether no white space stands between the last URL or address and off.
+// Marks come in the order of the text, so each byte is looked at once.
+func (s *scanner) behindAuto(off int) bool {
+	if s.autoEnd < 0 {
+		return false
+	}
+	if off > s.autoFar {
+		if bytes.ContainsAny(s.src[s.autoFar:off], " \t\r\n") {
+			s.autoEnd = -1
+			return false
+		}
+		s.autoFar = off
+	}
+	return true
+}
+
 // text sets the place of a mark in text.
 func (s *scanner) text(m *mark, flags Place, inLink bool) {
 	if s.breaksAddress(m) {
@@ -181,7 +199,7 @@ func (s *scanner) text(m *mark, flags Place, inLink bool) {
 		return
 	}
 	flags = s.textFlags(m, s.start, flags)
-	if s.autoEnd >= 0 && !bytes.ContainsAny(s.src[s.autoEnd:m.off], " \t\r\n") {
+	if s.behindAuto(m.off) {
 		flags |= textGuardL | textHead
 	}
 	if s.refs && m.bracket >= s.start {

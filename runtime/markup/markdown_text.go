@@ -153,15 +153,15 @@ func (v *variant) emptySafe(m *mark, start int, flags Place, before, after []byt
 // inCell reports whether the block that begins at start may be a table's
 // cell: there is a `|` in the line of m.
 func (v *variant) inCell(start int, m *mark) bool {
-	end := bytes.IndexByte(v.src[m.off:], '\n')
-	if end < 0 {
-		end = len(v.src) - m.off
+	const most = 4096
+	from := min(start, m.lineStart)
+	line := v.src[from:min(from+most+1, len(v.src))]
+	if m.off-from < len(line) {
+		if end := bytes.IndexByte(line[m.off-from:], '\n'); end >= 0 {
+			line = line[:m.off-from+end]
+		}
 	}
-	line := v.src[min(start, m.lineStart) : m.off+end]
-	if len(line) > 4096 {
-		return true
-	}
-	return bytes.IndexByte(line, '|') >= 0
+	return len(line) > most || bytes.IndexByte(line, '|') >= 0
 }
 
 func isWordByte(r rune) bool { return r < utf8.RuneSelf && isAlnum(byte(r)) }

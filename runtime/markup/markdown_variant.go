@@ -46,6 +46,7 @@ type chooser struct {
 	choice  []int
 	loose   []int // the numbers of those that may be combined with any other
 	odd     []int // the numbers of those that hold half a construct
+	size    int   // bytes of constant text, all branches together
 }
 
 // variants yields variants of an answer: one in which each branch is shown at
@@ -92,6 +93,7 @@ func variants(pieces []MarkdownPiece, gone []bool) iter.Seq[*variant] {
 func (c *chooser) number(pieces []MarkdownPiece) {
 	for i := range pieces {
 		p := &pieces[i]
+		c.size += len(p.Text)
 		if p.Kind != MarkdownBranch {
 			continue
 		}
@@ -165,7 +167,7 @@ func (c *chooser) visit(pieces []MarkdownPiece) {
 }
 
 // combine sets the choices to one combination after the other: all of them
-// when they are few. Otherwise, with one of a piece's branches for on and the
+// when they are few, for the length of the text. Otherwise, with one of a piece's branches for on and the
 // last possibility for off: all on, all off, and for each bit of their numbers
 // those on that have it set, and those that have not, so that of each two
 // both, one of them, and none occur. Pieces that hold half a construct get
@@ -174,7 +176,8 @@ func (c *chooser) combine() iter.Seq[struct{}] {
 	const maxAll, maxOdd = 32, 5
 	return func(yield func(struct{}) bool) {
 		clear(c.choice)
-		if n := c.product(c.loose, maxAll); n <= maxAll {
+		few := min(maxAll, max(combineBytes/(c.size+1), 8))
+		if n := c.product(c.loose, few); n <= few {
 			c.all(c.loose, n, yield)
 			return
 		}
