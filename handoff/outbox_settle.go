@@ -101,7 +101,7 @@ func (s *Service) settle(ctx context.Context, d *Delivery, r did, callErr error)
 		}
 		d.LastAt, d.Error, d.Uncertain = now, &DeliveryError{Code: ce.Code, Status: ce.Status, Message: ce.Message}, d.Uncertain || ce.Uncertain
 		if !permanent(d, ce) {
-			kept, err := s.store.Failed(ctx, d, backoff(d.Attempts, ce.RetryAfter))
+			kept, err := s.store.Failed(ctx, d, s.cfg.Backoff(d.Attempts, ce.RetryAfter))
 			if kept || err != nil {
 				return nil, err
 			}

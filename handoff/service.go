@@ -28,7 +28,11 @@ type Config struct {
 	BotWorkers int           // of one bot. Default 64
 	ToolWait   time.Duration // how long Tool waits for the desk. Default 10 s
 	RefWait    time.Duration // how long Inbound waits for the ref of an open under way. Default 2 s
-	Drain      time.Duration // how long Run waits at its end for calls under way. Default 5 s
+	// Backoff is how long to wait after an attempt that has failed, counted from 1, and
+	// never less than the other side has asked for. Default: 1 s, doubling to 30 s, more
+	// or less a fifth.
+	Backoff func(attempt int, retryAfter time.Duration) time.Duration
+	Drain   time.Duration // how long Run waits at its end for calls under way. Default 5 s
 }
 
 func (c Config) withDefaults() Config {
@@ -40,6 +44,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Backoff == nil {
+		c.Backoff = backoff
 	}
 	for _, n := range []struct {
 		value *int
