@@ -243,7 +243,7 @@ func (s *Service) openStarts(ctx context.Context, d *Delivery) (bool, error) {
 				return err
 			}
 			if row.Orphan {
-				return t.t.Drop(row)
+				return t.fail(row, &CallError{Kind: Unreachable})
 			}
 			started = true
 			return t.step(OpenStarted{})

@@ -68,7 +68,11 @@ func (s *Service) fire(ctx context.Context, d DueSession) error {
 				continue
 			}
 			rec.Due[timer] = 0
-			if err := t.step(TimerFires{Timer: Timer(timer), Generation: rec.Generations[timer]}); err != nil {
+			event, err := t.fires(rec, Timer(timer))
+			if err != nil {
+				return err
+			}
+			if err := t.step(event); err != nil {
 				return err
 			}
 		}
@@ -80,4 +84,23 @@ func (s *Service) fire(ctx context.Context, d DueSession) error {
 		return nil // the bot was taken out of the config; its sessions rest
 	}
 	return err
+}
+
+// fires is what a timer's time means. An open that certainly has not arrived is given up
+// as that, so that the desk is not told of the end of what it has never heard of.
+func (t *turn) fires(rec *SessionRecord, timer Timer) (Event, error) {
+	e := TimerFires{Timer: timer, Generation: rec.Generations[timer]}
+	if timer != ConnectTimer {
+		return e, nil
+	}
+	queue, err := t.t.Queue()
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range queue {
+		if row.SessionID == rec.ID && row.Op == OpOpen && row.State == Queued && !row.Uncertain {
+			return OpenFailed{Kind: Unreachable}, nil
+		}
+	}
+	return e, nil
 }

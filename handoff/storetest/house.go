@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,7 +22,6 @@ type House struct {
 	Store   handoff.Store
 	Vendor  *Vendor
 	Service *handoff.Service
-	Log     *bytes.Buffer // what the service has logged; read it after Stop
 
 	end  context.CancelFunc
 	done chan struct{}
@@ -33,8 +31,8 @@ type House struct {
 // Start makes a service over a store and runs it. change may change its configuration.
 func Start(t testing.TB, store handoff.Store, vendor *Vendor, change func(*handoff.Config)) *House {
 	t.Helper()
-	h := &House{T: t, Store: store, Vendor: vendor, Log: &bytes.Buffer{}, done: make(chan struct{})}
-	cfg := handoff.Config{Store: store, Connectors: []handoff.Connector{vendor, &Desk{}}, Log: slog.New(slog.NewTextHandler(h.Log, nil)),
+	h := &House{T: t, Store: store, Vendor: vendor, done: make(chan struct{})}
+	cfg := handoff.Config{Store: store, Connectors: []handoff.Connector{vendor, &Desk{}}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Bots: func(_ context.Context, id string) (handoff.Bot, bool) {
 			return handoff.Bot{ID: id, Name: "Demo", Language: "en"}, id == Bot || id == "other"
 		}}
