@@ -14,6 +14,7 @@ import (
 type Outline struct {
 	Conditions []OutlineCondition // in source order, as Render.Conditions lists them
 	Calls      []OutlineCall      // in source order
+	Computed   []OutlineComputed  // in source order
 	Paths      []OutlinePath      // what the answer's text and URLs show of named data
 	Shown      []OutlineVariable  // the variables in the answer's text and URLs, those of systemInfo aside
 }
@@ -27,6 +28,12 @@ type OutlineCondition struct {
 	Source string    // as written there
 	Op     int       // where it stands among all of the program; calls count in the same way
 	Expr   *condition.Expr
+}
+
+// OutlineComputed is ${= expr }.
+type OutlineComputed struct {
+	Op   int
+	Expr *condition.Expr
 }
 
 // OutlineCall is a data call.
@@ -59,7 +66,7 @@ func (p *Program) Outline() Outline {
 		case opIf:
 			c.Expr = p.heavy.conditions[op.arg].expr
 		default:
-			o.addShown(p, op)
+			o.addShown(p, pc)
 			continue
 		}
 		c.Span = spans[len(o.Conditions)]
@@ -78,13 +85,17 @@ func (p *Program) Outline() Outline {
 	return o
 }
 
-// addShown notes the variable that op shows, if it does.
-func (o *Outline) addShown(p *Program, op *op) {
+// addShown notes what the op pc shows, if it does.
+func (o *Outline) addShown(p *Program, pc int) {
+	op := &p.ops[pc]
 	var v OutlineVariable
 	switch op.code {
 	case opFact, opPlaced:
 		row := vars.Slot(op.slot).Row()
 		v = OutlineVariable{Scope: row.Scope, Name: row.Name}
+	case opComputed:
+		o.Computed = append(o.Computed, OutlineComputed{Op: pc, Expr: p.heavy.computed[op.arg].expr})
+		return
 	case opOther:
 		e := &p.others[op.arg]
 		v = OutlineVariable{Scope: p.src[e.name:e.dot], Name: p.src[e.dot+1 : e.nameEnd]}

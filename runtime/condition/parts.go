@@ -60,6 +60,16 @@ func (x *Expr) partAt(i int32) Part {
 	return Part{Expr: x.at(i)}
 }
 
+// Chooses reports whether x has a … ? … : … in it, and so more than one thing to say.
+func (x *Expr) Chooses() bool {
+	for i := range x.nodes {
+		if x.nodes[i].op == opIf {
+			return true
+		}
+	}
+	return false
+}
+
 // at returns the expression whose root is the node i of x.
 func (x *Expr) at(i int32) *Expr {
 	if i == x.root {

@@ -7,7 +7,8 @@
 // # What is tried
 //
 // What an answer shows depends on its conditions and on whether its data calls succeed.
-// Each distinct one is a [Choice]; equal conditions, and a condition and its exact opposite, are one.
+// Each distinct one is a choice; equal conditions, and a condition and its exact opposite, are
+// one. Whether a computed value with a ?: in it shows nothing is a choice too.
 // Up to 12 choices all their combinations are tried, above that all pairs of them (and all
 // but one the same way, which is where most holes are); [Report.Method] says which.
 //
@@ -18,7 +19,7 @@
 // # How a visitor is found
 //
 // A combination counts only when somebody can be in it. The values that expressions compare
-// with are in them (inputs.go, samples.go): for `chatInfo.visitTimes > 3` a visitor with 3, 4 and 2 visits, and
+// with are in them (samples.go): for `chatInfo.visitTimes > 3` a visitor with 3, 4 and 2 visits, and
 // one of whom it is not known. The solver (solve.go) looks among these for values with which the
 // conditions come out as wanted; what they say of values is asked of the compiled
 // expressions themselves. The visitor is then written as the JSON of a context and as replies, read

@@ -136,6 +136,8 @@ func TestDeadEnds(t *testing.T) {
 		{"{{#if(len(userInfo.visitorName) > 5):}}{{#else:x}}", []string{`{"userInfo":{"visitorName":"xxxxxx"}}`}},
 		{"{{#if(any(order.items, .qty > 2)):}}{{#else:x}}", []string{`{"order":{"items":[{"qty":3}]}}`}},
 		{"{{#if(chatInfo.chatTimes * 2 + 1 == 9):}}{{#else:x}}", []string{`{"chatInfo":{"chatTimes":4}}`}},
+		{"${= vipUser ? '' : '你好' }", []string{`{"userInfo":{"vipType":1}}`}},
+		{"${= chatInfo.visitTimes > 3 ? '常客' : staffOnline ? '在线' : ' ' }", []string{`{"routeInfo":{"routeStatus":2}}`}},
 		{"{{#workHours:}}{{#else:x}}", []string{`{} at 2024-12-12T09:00:00Z`}},
 		{"{{#if(systemInfo.dateutc8 == '2025-02-01'):}}{{#else:x}}", []string{`{} at 2025-02-01T00:00:00Z`}},
 		{"((#queryData(m):https://x.cn/p)){{#if(data.m.level == 'gold'):金}}{{#elseif(data.m.level == 'silver'):银}}",

@@ -73,6 +73,7 @@ type part struct {
 // atom is a condition as a whole, or whether a call succeeds.
 type atom struct {
 	expr  *condition.Expr // nil: whether the call vars[0] succeeds
+	blank bool            // expr is a value, and the atom whether that shows nothing
 	vars  []int           // model.variables that it depends on
 	known map[uint64]truth
 	reads map[string]int // data name → the call whose data it reads
@@ -86,8 +87,6 @@ type model struct {
 	callOf    []int // outline.Calls → calls
 	callVar   []int // calls → variables
 	choices   []choice
-	choiceOf  []int // outline.Conditions → choices; -1: beyond the limit
-	negated   []bool
 	clusters  int
 	left      int // conditions beyond the limit
 }
@@ -101,6 +100,9 @@ func newModel(o runtime.Outline, now time.Time, l Limits) *model {
 	var exprs []*condition.Expr
 	for i := range o.Conditions {
 		m.addCondition(&o.Conditions[i], &exprs, l.Choices)
+	}
+	for _, c := range o.Computed {
+		m.addComputed(&c, l.Choices)
 	}
 	for i := range m.calls {
 		if !m.calls[i].refused {
@@ -149,20 +151,33 @@ func (m *model) addCall(c *runtime.OutlineCall) {
 
 // addCondition notes a condition: a new choice, or one that is there already.
 func (m *model) addCondition(c *runtime.OutlineCondition, exprs *[]*condition.Expr, most int) {
-	for k, x := range *exprs {
-		if same := c.Expr.Same(x); same || c.Expr.Complements(x) {
-			m.choiceOf, m.negated = append(m.choiceOf, k), append(m.negated, !same)
+	for _, x := range *exprs {
+		if c.Expr.Same(x) || c.Expr.Complements(x) {
 			return
 		}
 	}
 	if len(m.choices) >= most || len(m.variables) > mostVariables {
-		m.choiceOf, m.negated = append(m.choiceOf, -1), append(m.negated, false)
 		m.left++
 		return
 	}
-	m.choiceOf, m.negated = append(m.choiceOf, len(m.choices)), append(m.negated, false)
 	*exprs = append(*exprs, c.Expr)
 	m.choices = append(m.choices, choice{part: m.newPart(c.Expr.Part(), c.Op)})
+}
+
+// addComputed notes a computed value that chooses what it shows: whether that is nothing is a
+// choice as well.
+func (m *model) addComputed(c *runtime.OutlineComputed, most int) {
+	same := func(have choice) bool { a := have.part.atom; return a.blank && a.expr.Same(c.Expr) }
+	if !c.Expr.Chooses() || slices.ContainsFunc(m.choices, same) {
+		return
+	}
+	if len(m.choices) >= most || len(m.variables) > mostVariables {
+		m.left++
+		return
+	}
+	a := m.newAtom(c.Expr, c.Op, true)
+	a.blank = true
+	m.choices = append(m.choices, choice{part: &part{atom: a}})
 }
 
 // newPart makes the parts of a condition that stands at op.

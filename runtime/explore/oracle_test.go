@@ -65,6 +65,8 @@ func piece(t *rapid.T, depth int) string {
 		return "${userInfo.visitorName}"
 	case kind == 3:
 		return "${userInfo.visitorName|${chatInfo.lan}}"
+	case kind == 4 && rapid.Bool().Draw(t, "computed"):
+		return rapid.SampledFrom([]string{"${= chatInfo.lan == 'zh' ? '' : '好' }", "${= vipUser && order.paid ? chatInfo.lan : ' ' }", "${= chatInfo.visitTimes > 3 ? (data.m.n ?? '') : '少' }"}).Draw(t, "value")
 	case kind == 4 || depth == 2:
 		name := rapid.SampledFrom([]string{"", "(m)"}).Draw(t, "name")
 		s := "((#queryData" + name + ":https://x.cn/p))"

@@ -229,7 +229,14 @@ func (s *solver) ask(a *atom) truth {
 		s.prepare(&s.facts)
 	}
 	s.in.Reset(&s.facts, func(name string) (any, bool) { return s.data(a, name) })
-	held, err := a.expr.Bool(&s.in)
+	held, err := false, error(nil)
+	if a.blank {
+		var value []byte
+		value, _ = a.expr.AppendValue(nil, &s.in) // trouble shows nothing
+		held = isBlank(string(value))
+	} else {
+		held, err = a.expr.Bool(&s.in)
+	}
 	s.left -= stepsPerAsk + s.in.Spent()/exprSteps + len(v.Context)/bytesPerStep
 	switch {
 	case err != nil && !held:
