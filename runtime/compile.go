@@ -266,7 +266,7 @@ func (c *compiler) expr(start, end int32, mode condition.Mode) *condition.Expr {
 	if c.heavy != nil {
 		names = c.heavy.names
 	}
-	x, err := c.v.expr(src, mode, names)
+	x, err := c.v.expr(src, mode, names, c.limits.Depth)
 	if err == nil {
 		return x
 	}

@@ -132,3 +132,22 @@ func TestCompileLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestDepthOfExprs: the limit of nesting is that of brackets in an expr too, above its
+// default and below.
+func TestDepthOfExprs(t *testing.T) {
+	v, faults := runtime.NewVocabulary(runtime.Settings{})
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for _, c := range []struct {
+		brackets, limit int
+		ok              bool
+	}{{32, 0, true}, {33, 0, false}, {40, 40, true}, {41, 40, false}, {5, 5, true}, {6, 5, false}} {
+		src := "{{#if(" + strings.Repeat("(", c.brackets) + "true" + strings.Repeat(")", c.brackets) + "):x}}"
+		found := runtime.Check(src, runtime.Text, v, runtime.Limits{Depth: c.limit})
+		if ok := len(found) == 0; ok != c.ok {
+			t.Errorf("%d brackets with the limit %d: %v", c.brackets, c.limit, found)
+		}
+	}
+}

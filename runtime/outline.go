@@ -122,7 +122,7 @@ func (p *Program) outlineCall(c *call) OutlineCall {
 func (p *Program) flagExpr(bit uint8) *condition.Expr {
 	for i := range knownConditions {
 		if bit == 1<<i {
-			x, err := p.vocabulary.expr(conditionRows[i].Name, condition.Bool, nil)
+			x, err := p.vocabulary.expr(conditionRows[i].Name, condition.Bool, nil, p.limits.Depth)
 			if err != nil {
 				panic("runtime: " + err.Error())
 			}

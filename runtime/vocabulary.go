@@ -124,11 +124,12 @@ type exprKey struct {
 	src   string
 	names string // of the data that may be read, joined; empty where the expr reads none
 	mode  condition.Mode
+	depth int // of brackets
 }
 
 // expr returns the compiled expression of src, from the cache where it is.
-func (v *Vocabulary) expr(src string, mode condition.Mode, dataNames []string) (*condition.Expr, *condition.Error) {
-	key := exprKey{src: src, mode: mode}
+func (v *Vocabulary) expr(src string, mode condition.Mode, dataNames []string, depth int) (*condition.Expr, *condition.Error) {
+	key := exprKey{src: src, mode: mode, depth: depth}
 	if len(dataNames) > 0 && strings.Contains(src, dataScope) {
 		key.names = strings.Join(dataNames, " ")
 	}
@@ -138,7 +139,7 @@ func (v *Vocabulary) expr(src string, mode condition.Mode, dataNames []string) (
 	if x != nil {
 		return x, nil
 	}
-	x, err := v.env.Compile(src, mode, dataNames)
+	x, err := v.env.CompileWithin(src, mode, dataNames, depth)
 	if err != nil {
 		return nil, err
 	}

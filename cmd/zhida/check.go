@@ -1,10 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	stdruntime "runtime"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -17,7 +18,7 @@ import (
 
 type checkCommand struct {
 	botFlags
-	Paths  []string `arg:"" name:"path" help:"Answer files, or folders of them. 答案文件或文件夹。"`
+	Paths  []string `arg:"" name:"path" help:"Answer files, or folders of them; - for standard input. 答案文件或文件夹，- 表示标准输入。"`
 	Format string   `enum:",text,html,markdown" default:"" help:"What the answers are; else their names say it. 答案的格式；默认由扩展名决定。"`
 	Lang   string   `enum:",zh,en" default:"" help:"Language of the messages: zh or en. 提示的语言。"`
 	Output string   `enum:"text,json,sarif" default:"text" help:"text, json or sarif. 输出格式。"`
@@ -65,7 +66,7 @@ func (k *checkCommand) Run(c *console) error {
 	var sum tally
 	meter := startMeter(c.err, len(paths), c.lang)
 	checkAll(paths, func(path string) checked {
-		return k.checkFile(path, bot.Vocabulary(), limits)
+		return k.checkFile(c, path, bot.Vocabulary(), limits)
 	}, func(f checked) {
 		sum.add(c, f)
 		if f.err == nil {
@@ -111,8 +112,16 @@ func (t *tally) add(c *console, f checked) {
 func (t *tally) say(c *console) {
 	c.say(diag.Text{
 		Zh: fmt.Sprintf("已检查 %d 个文件：%d 个错误，%d 个警告，%d 个提示", t.Files, t.Errors, t.Warnings, t.Hints),
-		En: fmt.Sprintf("checked %d files: %d errors, %d warnings, %d hints", t.Files, t.Errors, t.Warnings, t.Hints),
+		En: fmt.Sprintf("checked %s: %s, %s, %s", many(t.Files, "file"), many(t.Errors, "error"), many(t.Warnings, "warning"), many(t.Hints, "hint")),
 	})
+}
+
+// many counts in English.
+func many(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
 }
 
 // checkAll checks the files on all cores and hands them on in their order. Only a
@@ -148,9 +157,10 @@ func checkAll(paths []string, check func(path string) checked, done func(checked
 	all.Wait()
 }
 
-// checkFile reads and checks one file.
-func (k *checkCommand) checkFile(path string, v *runtime.Vocabulary, l runtime.Limits) checked {
-	b, err := os.ReadFile(path)
+// checkFile reads and checks one file, or standard input.
+func (k *checkCommand) checkFile(c *console, path string, v *runtime.Vocabulary, l runtime.Limits) checked {
+	b, err := c.read(path)
+	path = nameOf(path)
 	if err != nil {
 		return checked{path: path, err: err}
 	}
@@ -160,11 +170,31 @@ func (k *checkCommand) checkFile(path string, v *runtime.Vocabulary, l runtime.L
 		format, _ = runtime.ParseFormat(k.Format) // the flag takes nothing else
 	}
 	f.found = runtime.Check(f.source, format, v, l)
-	if !utf8.Valid(b) {
-		f.found = nameEncoding(f.found, b)
-	}
+	f.found = remarkEncoding(f.found, b)
 	return f
 }
+
+// remarkEncoding puts what is wrong with the encoding of a whole file before what was
+// found in it.
+func remarkEncoding(found []diag.Diagnostic, b []byte) []diag.Diagnostic {
+	if !utf8.Valid(b) {
+		return nameEncoding(found, b)
+	}
+	if !bytes.HasPrefix(b, []byte(byteOrderMark)) {
+		return found
+	}
+	span := diag.Span{Start: 0, End: len(byteOrderMark)}
+	return slices.Insert(found, 0, diag.Diagnostic{Code: diag.InvalidUTF8, Severity: diag.Warning, Span: span,
+		Message: diag.Text{
+			Zh: "文件以 BOM 开头，它会出现在回复里，请另存为不带 BOM 的 UTF-8",
+			En: "the file begins with a byte order mark, which becomes a part of the reply; save it as UTF-8 without BOM",
+		},
+		Fix: &diag.Fix{Title: diag.Text{Zh: "删除 BOM", En: "delete the mark"}, Edits: []diag.Edit{{Span: span}}},
+	})
+}
+
+// byteOrderMark is what some editors put before UTF-8.
+const byteOrderMark = "\ufeff"
 
 // nameEncoding makes one remark of all those about bytes that are not UTF-8, which
 // names the encoding when it can be told: a GBK file has them everywhere, and the

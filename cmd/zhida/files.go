@@ -30,12 +30,35 @@ func formatOf(path string) runtime.Format {
 	return formats()[strings.ToLower(filepath.Ext(path))]
 }
 
+// stdinName stands for standard input where a file is named.
+const stdinName = "-"
+
+// nameOf is a file's name in messages.
+func nameOf(path string) string {
+	if path == stdinName {
+		return "<stdin>"
+	}
+	return path
+}
+
+// read reads a file, or standard input for "-".
+func (c *console) read(path string) ([]byte, error) {
+	if path == stdinName {
+		return io.ReadAll(c.in)
+	}
+	return os.ReadFile(path)
+}
+
 // findFiles lists the files that are named, and the answer files of the folders that
 // are, each once, in the order of the names.
 func findFiles(paths []string) ([]string, error) {
 	var found []string
 	known := formats()
 	for _, root := range paths {
+		if root == stdinName {
+			found = append(found, root)
+			continue
+		}
 		info, err := os.Stat(root)
 		if err != nil {
 			return nil, err

@@ -28,6 +28,8 @@ type cli struct {
 	Admin   adminCommand   `cmd:"" help:"Backup, restore, keys. 备份、恢复与密钥。"`
 	Version versionCommand `cmd:"" help:"Show the version. 显示版本。"`
 	Help    helpCommand    `cmd:"" help:"Show help. 显示帮助。"`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Show the version. 显示版本。"`
 }
 
 // console is what a command may use of the world.
@@ -68,6 +70,7 @@ func run(args []string, in io.Reader, out, err io.Writer, env func(string) strin
 		kong.Writers(out, err),
 		kong.Exit(func(code int) { exit = code }),
 		kong.UsageOnError(),
+		kong.Vars{"version": "zhida " + versionText()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Bind(c),
 	)

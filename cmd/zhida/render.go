@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/zhida-kb/zhida/parser/diag"
 	"github.com/zhida-kb/zhida/runtime"
@@ -71,10 +72,11 @@ func (r *renderCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	answer, err := r.read(c, r.File)
+	source, err := c.read(r.File)
 	if err != nil {
 		return err
 	}
+	answer := string(source)
 	now := time.Now()
 	if r.Now != "" {
 		if now, err = time.Parse(time.RFC3339Nano, r.Now); err != nil {
@@ -110,7 +112,7 @@ func (r *renderCommand) Run(c *console) error {
 	program := runtime.Compile(answer, format, bot.Vocabulary(), limits)
 	var render runtime.Render
 	render.Run(context.Background(), program, runtime.Input{Facts: &facts, Fetcher: bot.Fetcher(), Language: bot.Language()})
-	c.remarks(r.name(), answer, format, bot.Vocabulary(), limits, &render)
+	c.remarks(nameOf(r.File), answer, format, bot.Vocabulary(), limits, &render)
 	var b []byte
 	if r.Output == "json" {
 		b = append(server.AppendReply(nil, &render, 0), '\n')
@@ -124,24 +126,6 @@ func (r *renderCommand) Run(c *console) error {
 // hosts refuses what --allow-data-host cannot be.
 func (r *renderCommand) hosts() error {
 	return query.Bot{OpenHosts: r.AllowDataHost}.Validate()
-}
-
-// name is the answer's, in messages.
-func (r *renderCommand) name() string {
-	if r.File == "-" {
-		return "<stdin>"
-	}
-	return r.File
-}
-
-// read reads a file, or standard input for "-".
-func (r *renderCommand) read(c *console, name string) (string, error) {
-	if name == "-" {
-		b, err := io.ReadAll(c.in)
-		return string(b), err
-	}
-	b, err := os.ReadFile(name)
-	return string(b), err
 }
 
 // facts reads the context.
@@ -164,11 +148,18 @@ func (r *renderCommand) facts(c *console, facts *vars.Facts) error {
 	return exitUsage
 }
 
-// remarks writes warnings and failed calls, and that the answer is over a limit.
+// remarks writes warnings and failed calls, and that the answer is over a limit or not in
+// UTF-8 as it should be.
 func (c *console) remarks(name, answer string, f runtime.Format, v *runtime.Vocabulary, l runtime.Limits, r *runtime.Render) {
-	if len(answer) > l.WithDefaults().Source {
-		fmt.Fprint(c.err, string(diag.AppendText(nil, name, answer, runtime.Check(answer, f, v, l), c.lang)))
+	var found []diag.Diagnostic
+	switch {
+	case len(answer) > l.WithDefaults().Source:
+		found = runtime.Check(answer, f, v, l)
+	case !utf8.ValidString(answer) || strings.HasPrefix(answer, byteOrderMark):
+		found = slices.DeleteFunc(remarkEncoding(runtime.Check(answer, f, v, l), []byte(answer)),
+			func(d diag.Diagnostic) bool { return d.Code != diag.InvalidUTF8 })
 	}
+	fmt.Fprint(c.err, string(diag.AppendText(nil, name, answer, found, c.lang)))
 	for _, w := range r.Warnings() {
 		if w.Code != diag.CallFailed { // told below, with its URL
 			fmt.Fprintf(c.err, "%s: %s [%s]\n", name, w.Message.In(c.lang), w.Code)

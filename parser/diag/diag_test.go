@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"pgregory.net/rapid"
@@ -47,6 +48,44 @@ func TestPositionOracle(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPositionsOfLongLines: they are counted from near by, and right.
+func TestPositionsOfLongLines(t *testing.T) {
+	long := strings.Repeat("a您😀\xff\xe6\x82", 1000)
+	src := "x\n" + long + "\r\ny" + long
+	ix := NewIndex(src)
+	if len(ix.steps) < len(src)/stepSize/2 {
+		t.Fatalf("%d steps", len(ix.steps))
+	}
+	for _, from := range []int{2, len(long) + 4} {
+		for at := from; at <= from+len(long); at += 7 {
+			want := len(utf16.Encode([]rune(src[from:at])))
+			if got := ix.Position(at); got.Character != want {
+				t.Fatalf("at %d: %v, want character %d", at, got, want)
+			}
+		}
+	}
+}
+
+// TestManyPositionsInOneLine: twice the remarks in a line of twice the length take about
+// twice as long, not four times.
+func TestManyPositionsInOneLine(t *testing.T) {
+	once := func(n int) time.Duration {
+		src, best := strings.Repeat("您", n/3), time.Hour
+		for range 5 {
+			start := time.Now()
+			ix := NewIndex(src)
+			for at := 0; at < len(src); at += 30 {
+				ix.Position(at)
+			}
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	if small, large := once(64<<10), once(1<<20); large > 64*small {
+		t.Errorf("%v for 64 KiB, %v for 1 MiB", small, large)
+	}
 }
 
 func TestApply(t *testing.T) {

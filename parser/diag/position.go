@@ -25,7 +25,15 @@ type Range struct {
 type Index struct {
 	src    string
 	starts []int // the offset at which each line begins
+	steps  []step
 }
+
+// step is a place within a long line, at the begin of a character: what is before it need
+// not be counted again for each remark behind it.
+type step struct{ offset, units int }
+
+// stepSize is how many bytes are counted for one position at most, about.
+const stepSize = 1 << 10
 
 // NewIndex finds the lines of src: `\n`, `\r\n` and a lone `\r` end one.
 func NewIndex(src string) *Index {
@@ -42,7 +50,38 @@ func NewIndex(src string) *Index {
 		i++
 		starts = append(starts, i)
 	}
-	return &Index{src: src, starts: starts}
+	ix := &Index{src: src, starts: starts}
+	for n, from := range starts {
+		end := len(src)
+		if n+1 < len(starts) {
+			end = starts[n+1]
+		}
+		ix.addSteps(from, end)
+	}
+	return ix
+}
+
+// addSteps adds the steps of the line src[from:end].
+func (ix *Index) addSteps(from, end int) {
+	if end-from <= stepSize {
+		return
+	}
+	units, last := 0, 0
+	for i, r := range ix.src[from:end] {
+		if i-last >= stepSize {
+			ix.steps = append(ix.steps, step{from + i, units})
+			last = i
+		}
+		units += unitsOf(r)
+	}
+}
+
+// unitsOf is how many UTF-16 code units a character takes.
+func unitsOf(r rune) int {
+	if r > 0xFFFF {
+		return 2
+	}
+	return 1
 }
 
 // Position returns the place of the byte offset. An offset beyond the text is the
@@ -50,12 +89,12 @@ func NewIndex(src string) *Index {
 func (ix *Index) Position(offset int) Position {
 	offset = max(0, min(offset, len(ix.src)))
 	line := sort.SearchInts(ix.starts, offset+1) - 1
-	units := 0
-	for _, r := range ix.src[ix.starts[line]:offset] {
-		units++
-		if r > 0xFFFF {
-			units++
-		}
+	from, units := ix.starts[line], 0
+	if i := sort.Search(len(ix.steps), func(i int) bool { return ix.steps[i].offset > offset }) - 1; i >= 0 && ix.steps[i].offset > from {
+		from, units = ix.steps[i].offset, ix.steps[i].units
+	}
+	for _, r := range ix.src[from:offset] {
+		units += unitsOf(r)
 	}
 	return Position{Offset: offset, Line: line, Character: units}
 }

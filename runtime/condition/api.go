@@ -27,7 +27,7 @@ const (
 	Type                      // an operation on types that it does not have, an if that is no boolean
 	Fullwidth                 // full-width punctuation outside of strings
 	Braces                    // ${…} inside an expression
-	Nesting                   // brackets nest deeper than MaxNesting
+	Nesting                   // brackets nest deeper than they may
 	TooLong                   // more than MaxSource bytes, MaxTokens tokens or MaxNodes nodes
 )
 
@@ -36,7 +36,7 @@ const (
 const (
 	MaxSource  = 16 << 10 // bytes of source
 	MaxTokens  = 2000     // names, numbers, strings, operators and brackets
-	MaxNesting = 32       // brackets in brackets
+	MaxNesting = 32       // brackets in brackets, where the caller says nothing else
 	MaxNodes   = 6000     // nodes of the compiled program
 )
 

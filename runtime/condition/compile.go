@@ -21,7 +21,12 @@ import (
 // calls before the place where it stands, in any order. Exactly one of the results
 // is nil. It is safe for concurrent use.
 func (e *Env) Compile(src string, mode Mode, dataNames []string) (*Expr, *Error) {
-	return e.compile(src, mode, dataNames, noDataHere, nil)
+	return e.CompileWithin(src, mode, dataNames, MaxNesting)
+}
+
+// CompileWithin is Compile with another bound than MaxNesting.
+func (e *Env) CompileWithin(src string, mode Mode, dataNames []string, nesting int) (*Expr, *Error) {
+	return e.compile(src, mode, dataNames, noDataHere, nil, nesting)
 }
 
 // compilers keeps the working memory of compiles.
@@ -92,7 +97,7 @@ func (c *compiler) forget() {
 	c.used, c.offsets, c.visits, c.impurity = c.used[:0], c.offsets[:0], 0, false
 }
 
-func (e *Env) compile(src string, mode Mode, dataNames []string, rule dataRule, using func(use)) (x *Expr, err *Error) {
+func (e *Env) compile(src string, mode Mode, dataNames []string, rule dataRule, using func(use), nesting int) (x *Expr, err *Error) {
 	c := e.compilers.get()
 	defer func() {
 		// Errors of lowering travel as panics, as in text/template/parse. Anything else is
@@ -108,6 +113,7 @@ func (e *Env) compile(src string, mode Mode, dataNames []string, rule dataRule, 
 		e.compilers.put(c)
 	}()
 	c.scanner.reset(src)
+	c.nesting = nesting
 	if err := c.scan(); err != nil {
 		return nil, err
 	}

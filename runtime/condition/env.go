@@ -174,7 +174,7 @@ func (b *namedBuilder) dropFaulty() {
 	e.named = make([]*Expr, len(e.names))
 	e.vocabular = e.vocabulary(e.names)
 	for i, name := range e.names {
-		e.named[i], _ = e.compile(b.sources[name], Bool, nil, noDataNamed, nil)
+		e.named[i], _ = e.compile(b.sources[name], Bool, nil, noDataNamed, nil, MaxNesting)
 	}
 }
 
@@ -239,7 +239,7 @@ func (b *namedBuilder) visit(name string) {
 		if !slices.ContainsFunc(uses, func(have use) bool { return have.name == u.name }) {
 			uses = append(uses, u)
 		}
-	})
+	}, MaxNesting)
 	if err != nil {
 		b.state[name] = faulty
 		b.faults = append(b.faults, Fault{Name: name, Start: err.Start, End: err.End, Message: err.Message, Fix: err.Fix})

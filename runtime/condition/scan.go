@@ -39,6 +39,8 @@ type scanner struct {
 	ascii  bool
 	brace  int // the closing brace of a ${…}, which is no token; -1: none
 
+	nesting int // how deep brackets may stand in one another
+
 	slip  *Error      // the first slip
 	edits []diag.Edit // what mends all slips
 }
@@ -240,8 +242,8 @@ func (s *scanner) comment() *Error {
 }
 
 func (s *scanner) opened() *Error {
-	if len(s.open) == MaxNesting {
-		return refuse(Nesting, s.pos, s.pos+1, msgNesting, itoa(MaxNesting))
+	if len(s.open) == s.nesting {
+		return refuse(Nesting, s.pos, s.pos+1, msgNesting, itoa(s.nesting))
 	}
 	s.open = append(s.open, int32(len(s.tokens)))
 	s.emit(tokOpen, 1)
