@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,6 +27,8 @@ import (
 //	  - 怎么退款
 //	keywords: [退货]
 //
+// and its saved examples, where it has some, in refund.cases.json (docs/testing-answers.md).
+//
 // Subfolders are for whoever reads them; they mean nothing. One line break at the end of an
 // answer file belongs to the file and not to the answer: editors put it there.
 
@@ -34,8 +37,9 @@ const metaSuffix = ".yaml"
 
 // answerFile is an answer in a folder.
 type answerFile struct {
-	path string // of the file with the text
-	line pushLine
+	path  string // of the file with the text
+	line  pushLine
+	cases string // the file of its examples, as plainCases writes it; empty: there is none
 }
 
 // answerMeta is the file beside an answer.
@@ -58,6 +62,20 @@ type pushContent struct {
 type pushLine struct {
 	ID string `json:"id"`
 	pushContent
+	Cases json.RawMessage `json:"cases,omitempty"`
+}
+
+// plainCases writes saved examples in one way; what is none is empty.
+func plainCases(list json.RawMessage) (string, error) {
+	if len(list) == 0 || string(list) == "[]" || string(list) == "null" {
+		return "", nil
+	}
+	cases, faults := server.ReadCases(slices.Concat([]byte(`{"cases":`), list, []byte("}")))
+	if len(faults) > 0 {
+		return "", fmt.Errorf("%s: %s", faults[0].Pointer, faults[0].Text.En)
+	}
+	doc, err := server.WriteCases(cases)
+	return string(doc), err
 }
 
 func (c *pushContent) equal(d *pushContent) bool {
@@ -125,6 +143,9 @@ func readAnswerFile(path, id string) (*answerFile, error) {
 		return nil, fmt.Errorf("%s: is not UTF-8; zhida check says more (不是 UTF-8 文本)", path)
 	}
 	f := &answerFile{path: path, line: pushLine{ID: id, pushContent: pushContent{Format: formatOf(path).String(), Answer: answerText(raw)}}}
+	if err := f.readCases(); err != nil {
+		return nil, err
+	}
 	meta, err := os.ReadFile(metaOf(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, nil
@@ -143,6 +164,32 @@ func readAnswerFile(path, id string) (*answerFile, error) {
 	return f, nil
 }
 
+// readCases reads the examples beside an answer file.
+func (f *answerFile) readCases() error {
+	file := casesOf(f.path)
+	doc, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	cases, faults := server.ReadCases(doc)
+	if len(faults) > 0 {
+		return fmt.Errorf("%s: %s: %s (%s)", file, faults[0].Pointer, faults[0].Text.En, faults[0].Text.Zh)
+	}
+	plain, err := server.WriteCases(cases)
+	if err != nil {
+		return err
+	}
+	var list struct{ Cases json.RawMessage }
+	if err := json.Unmarshal(plain, &list); err != nil {
+		return err
+	}
+	f.cases, f.line.Cases = string(plain), list.Cases
+	return nil
+}
+
 // metaOf is the file beside an answer file.
 func metaOf(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + metaSuffix }
 
@@ -151,7 +198,7 @@ func metaOf(path string) string { return strings.TrimSuffix(path, filepath.Ext(p
 func orphans(dir string, paths []string) []error {
 	known := map[string]bool{}
 	for _, path := range paths {
-		known[metaOf(path)] = true
+		known[metaOf(path)], known[casesOf(path)] = true, true
 	}
 	var faults []error
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -164,7 +211,7 @@ func orphans(dir string, paths []string) []error {
 			}
 			return nil
 		}
-		if d.Type().IsRegular() && strings.HasSuffix(path, metaSuffix) && !known[path] {
+		if d.Type().IsRegular() && (strings.HasSuffix(path, metaSuffix) || strings.HasSuffix(path, casesSuffix)) && !known[path] {
 			faults = append(faults, fmt.Errorf("%s: there is no answer file beside it (旁边没有答案文件)", path))
 		}
 		return nil

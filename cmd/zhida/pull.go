@@ -57,9 +57,13 @@ func (p *pullCommand) Run(c *console) error {
 				return err
 			}
 		}
+		cases, err := plainCases(l.Cases)
+		if err != nil {
+			return err
+		}
 		old := there[l.ID]
 		delete(there, l.ID)
-		return p.take(c, l.ID, content, old, &sum)
+		return p.take(c, &answerFile{line: pushLine{ID: l.ID, pushContent: *content}, cases: cases}, old, &sum)
 	})
 	if err == nil {
 		err = p.prune(c, there, &sum)
@@ -75,13 +79,13 @@ func (p *pullCommand) Run(c *console) error {
 }
 
 // take writes one answer; old is its file, nil when there is none.
-func (p *pullCommand) take(c *console, id string, content *pushContent, old *answerFile, sum *pulled) error {
-	mark := "+"
+func (p *pullCommand) take(c *console, fresh, old *answerFile, sum *pulled) error {
+	id, content, mark := fresh.line.ID, &fresh.line.pushContent, "+"
 	path := filepath.Join(p.Dir, id+extension(content.Format))
 	switch {
 	case old == nil:
 		sum.created++
-	case old.line.equal(content):
+	case old.line.equal(content) && sameExamples(old, fresh):
 		sum.same++
 		return nil
 	default:
@@ -104,7 +108,24 @@ func (p *pullCommand) take(c *console, id string, content *pushContent, old *ans
 			return err
 		}
 	}
-	return writeMeta(metaOf(path), content)
+	return errors.Join(writeMeta(metaOf(path), content), writeOrRemove(casesOf(path), fresh.cases))
+}
+
+// sameExamples reports whether the file of examples says what the server has; one that holds none is
+// as good as no file.
+func sameExamples(old, fresh *answerFile) bool {
+	return old.cases == fresh.cases || fresh.cases == "" && string(old.line.Cases) == "[]"
+}
+
+// writeOrRemove makes a file hold a text; without one there is no file.
+func writeOrRemove(path, text string) error {
+	if text != "" {
+		return writeWhole(path, []byte(text))
+	}
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // writeMeta writes the file beside an answer, where there is something to write.
@@ -164,8 +185,10 @@ func (p *pullCommand) prune(c *console, there map[string]*answerFile, sum *pulle
 		if err := os.Remove(f.path); err != nil {
 			return err
 		}
-		if err := os.Remove(metaOf(f.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		for _, beside := range []string{metaOf(f.path), casesOf(f.path)} {
+			if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 	}
 	return nil

@@ -85,8 +85,12 @@ func (p *pushCommand) plan(ctx context.Context, files map[string]*answerFile) (*
 		if err != nil {
 			return err
 		}
+		cases, err := plainCases(l.Cases)
+		if err != nil {
+			return err
+		}
 		switch {
-		case !f.line.equal(&l.pushContent):
+		case !f.line.equal(&l.pushContent) || f.line.Cases != nil && f.cases != cases:
 			work.update = append(work.update, f)
 		case p.Publish && (live == nil || !live.equal(&f.line.pushContent)):
 			work.publish = append(work.publish, f)

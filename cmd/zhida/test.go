@@ -176,7 +176,7 @@ func (l *localTest) test(path string) (*tested, error) {
 		}
 		return nil, errors.New(strings.Join(lines, "\n"))
 	}
-	p := runtime.Compile(string(answer), formatOf(path), l.bot.Vocabulary(), l.runner.Limits)
+	p := runtime.Compile(answerText(answer), formatOf(path), l.bot.Vocabulary(), l.runner.Limits)
 	results, err := l.runner.Run(context.Background(), l.bot, p, cases)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)

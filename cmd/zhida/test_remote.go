@@ -17,7 +17,7 @@ import (
 
 // remoteTest says which server's answers are tested.
 type remoteTest struct {
-	Server string `placeholder:"URL" env:"ZHIDA_SERVER" help:"Test the answers that this server keeps of --bot. 测试该服务器上机器人的答案。"`
+	Server string `placeholder:"URL" help:"Test the answers that this server keeps of --bot. 测试该服务器上机器人的答案。"`
 	Key    string `placeholder:"KEY" env:"ZHIDA_KEY" help:"A key of the scope edit. 具有 edit 权限的密钥。"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -136,8 +137,15 @@ func (r *CaseResult) Edits() []diag.Edit {
 	return edits
 }
 
-// Unified is the same by lines, as diff -u writes it; empty where they are the same.
-func (r *CaseResult) Unified() string { return udiff.Unified("expected", "got", r.Want, r.Got) }
+// Unified is the same by lines, as diff -u writes it; empty where they are the same. That the last
+// line has no line break is told only where one side has one.
+func (r *CaseResult) Unified() string {
+	want, got := r.Want, r.Got
+	if want != "" && got != "" && !strings.HasSuffix(want, "\n") && !strings.HasSuffix(got, "\n") {
+		want, got = want+"\n", got+"\n"
+	}
+	return udiff.Unified("expected", "got", want, got)
+}
 
 // Cases returns the saved examples of an answer.
 func (s *Service) Cases(ctx context.Context, bot, id string) (*CaseSet, error) {
