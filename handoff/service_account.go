@@ -272,13 +272,9 @@ func (s *Service) account(ctx context.Context, b Bot, kind string) (*Account, er
 		}
 		record = &AccountRecord{}
 	}
-	a := &Account{Bot: b.ID, BotName: b.Name, Values: withDefaults(about, record.Values)}
-	if !about.NoCredentials {
-		if a.State, err = s.store.AccountState(ctx, b.ID, kind); err != nil {
-			return nil, trouble(err, notConnected)
-		}
-	}
+	a := &Account{Bot: b.ID, BotName: b.Name, Values: withDefaults(about, record.Values), State: record.State}
 	a.Update = func(ctx context.Context, change func(json.RawMessage) (json.RawMessage, error)) error {
+		defer s.configs.forget(b.ID)
 		return s.store.UpdateAccountState(ctx, b.ID, kind, func(old json.RawMessage) (json.RawMessage, error) {
 			state, err := change(old)
 			if err == nil {

@@ -102,10 +102,8 @@ type Configuration interface {
 	UpdateAccount(ctx context.Context, bot, kind string, fn func(*AccountRecord) error) error
 	// DeleteAccount takes an account away. ErrNotFound.
 	DeleteAccount(ctx context.Context, bot, kind string) error
-	// AccountState is what a connector keeps, sealed at rest; nil: nothing.
-	AccountState(ctx context.Context, bot, kind string) (json.RawMessage, error)
-	// UpdateAccountState changes it under a lock that all nodes share. Unlike elsewhere,
-	// change may make calls.
+	// UpdateAccountState changes what a connector keeps (nil: nothing), sealed at rest,
+	// under a lock that all nodes share. Unlike elsewhere, change may make calls.
 	UpdateAccountState(ctx context.Context, bot, kind string, change func(json.RawMessage) (json.RawMessage, error)) error
 
 	// PutLeftMessage stores a message that a visitor left for later.
@@ -258,8 +256,9 @@ type BotConfig struct {
 // AccountRecord is a bot's account with a connector.
 type AccountRecord struct {
 	Bot, Kind  string
-	Values     Values // without defaults; secrets included
-	HookSecret string // of the inbound address
+	Values     Values          // without defaults; secrets included
+	HookSecret string          // of the inbound address
+	State      json.RawMessage // what the connector keeps; changed by UpdateAccountState alone
 	Health     Health
 	Version    int64 // 0: not stored
 }

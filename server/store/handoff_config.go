@@ -59,7 +59,7 @@ func (h *Handoff) BotConfig(ctx context.Context, bot string) (*handoff.BotConfig
 		if settings.Valid {
 			c.Settings = json.RawMessage(settings.String)
 		}
-		return tx.Each(func(r Row) error {
+		err = tx.Each(func(r Row) error {
 			a, err := h.account(r, bot)
 			if err != nil {
 				return err
@@ -67,6 +67,15 @@ func (h *Handoff) BotConfig(ctx context.Context, bot string) (*handoff.BotConfig
 			c.Accounts[a.Kind] = a
 			return nil
 		}, `SELECT `+accountColumns+` FROM handoff_accounts WHERE bot = ?`, bot)
+		if err != nil {
+			return err
+		}
+		for kind, a := range c.Accounts {
+			if a.State, err = h.accountState(tx, bot, kind, ""); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return c, err
 }
@@ -185,15 +194,7 @@ func (h *Handoff) DeleteAccount(ctx context.Context, bot, kind string) error {
 	})
 }
 
-// AccountState implements handoff.Configuration.
-func (h *Handoff) AccountState(ctx context.Context, bot, kind string) (state json.RawMessage, err error) {
-	err = h.read(ctx, func(tx *Tx) error {
-		state, err = h.accountState(tx, bot, kind, "")
-		return err
-	})
-	return state, err
-}
-
+// accountState is what a connector keeps of an account; nil: nothing.
 func (h *Handoff) accountState(tx *Tx, bot, kind, lock string) (json.RawMessage, error) {
 	var sealed []byte
 	err := tx.QueryRow(`SELECT sealed FROM handoff_account_states WHERE bot = ? AND kind = ?`+lock, bot, kind).Scan(&sealed)
@@ -215,6 +216,7 @@ func (h *Handoff) putAccountState(tx *Tx, bot, kind string, state json.RawMessag
 			return err
 		}
 	}
+	h.changed(tx, bot)
 	_, err := tx.Exec(`INSERT INTO handoff_account_states (bot, kind, sealed) VALUES (?, ?, ?) ON CONFLICT (bot, kind) DO UPDATE SET sealed = excluded.sealed`, bot, kind, sealed)
 	return err
 }
@@ -245,7 +247,11 @@ func (h *Handoff) UpdateAccountState(ctx context.Context, bot, kind string, chan
 	mine.Lock()
 	defer mine.Unlock()
 	if h.db.postgres == nil {
-		old, err := h.AccountState(ctx, bot, kind)
+		var old json.RawMessage
+		err := h.read(ctx, func(tx *Tx) (err error) {
+			old, err = h.accountState(tx, bot, kind, "")
+			return err
+		})
 		if err != nil {
 			return err
 		}
