@@ -6,6 +6,8 @@
 //	render    one answer on standard output (render.go)
 //	check     diagnostics of answer files and folders (check.go, files.go)
 //	test      the saved cases of a folder of answers, or of those of a server (test*.go)
+//	connector test   holds a webhook receiver to the contract (connector.go)
+//	simulate  a desk that behaves badly on purpose (simulate.go)
 //	admin     backup, restore, keys (admin.go)
 //	version   what this is
 //	help      what it can do

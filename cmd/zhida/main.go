@@ -19,15 +19,17 @@ var version string
 
 // cli is the command line.
 type cli struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server. 启动服务。"`
-	Render  renderCommand  `cmd:"" help:"Render one answer on standard output. 渲染一条答案。"`
-	Check   checkCommand   `cmd:"" help:"Check answer files and folders. 检查答案文件或文件夹。"`
-	Test    testCommand    `cmd:"" help:"Run the saved cases of answers. 运行答案的用例。"`
-	Push    pushCommand    `cmd:"" help:"Make a server's answers those of a folder. 将文件夹中的答案推送到服务器。"`
-	Pull    pullCommand    `cmd:"" help:"Make a folder's answers those of a server. 将服务器上的答案拉取到文件夹。"`
-	Admin   adminCommand   `cmd:"" help:"Backup, restore, keys. 备份、恢复与密钥。"`
-	Version versionCommand `cmd:"" help:"Show the version. 显示版本。"`
-	Help    helpCommand    `cmd:"" help:"Show help. 显示帮助。"`
+	Serve     serveCommand     `cmd:"" help:"Run the server. 启动服务。"`
+	Render    renderCommand    `cmd:"" help:"Render one answer on standard output. 渲染一条答案。"`
+	Check     checkCommand     `cmd:"" help:"Check answer files and folders. 检查答案文件或文件夹。"`
+	Test      testCommand      `cmd:"" help:"Run the saved cases of answers. 运行答案的用例。"`
+	Push      pushCommand      `cmd:"" help:"Make a server's answers those of a folder. 将文件夹中的答案推送到服务器。"`
+	Pull      pullCommand      `cmd:"" help:"Make a folder's answers those of a server. 将服务器上的答案拉取到文件夹。"`
+	Connector connectorCommand `cmd:"" help:"Tools for connectors. 连接器工具。"`
+	Simulate  simulateCommand  `cmd:"" help:"Run a desk that behaves badly on purpose. 运行一个故意捣乱的客服台。"`
+	Admin     adminCommand     `cmd:"" help:"Backup, restore, keys. 备份、恢复与密钥。"`
+	Version   versionCommand   `cmd:"" help:"Show the version. 显示版本。"`
+	Help      helpCommand      `cmd:"" help:"Show help. 显示帮助。"`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Show the version. 显示版本。"`
 }

@@ -57,6 +57,7 @@ type Server struct {
 	requests   []Request
 	violations []string
 	faults     []*Fault
+	choose     func(*http.Request) *Fault
 	http       *http.Server
 	done       chan struct{}
 	stop       context.CancelFunc // what hangs
@@ -118,6 +119,13 @@ func (s *Server) Fail(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
+// Choose decides about every call that no fault fits; nil is the vendor's own answer.
+func (s *Server) Choose(choose func(*http.Request) *Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.choose = choose
+}
+
 // Heal takes all faults away.
 func (s *Server) Heal() {
 	s.mu.Lock()
@@ -158,8 +166,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, Request{r.Method, r.URL.Path, r.URL.RawQuery, r.Header.Clone(), body})
 	fault := s.take(r)
-	stopping := s.stopping
+	stopping, choose := s.stopping, s.choose
 	s.mu.Unlock()
+	if fault == nil && choose != nil {
+		fault = choose(r)
+	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if fault == nil {
 		s.handler.ServeHTTP(w, r)

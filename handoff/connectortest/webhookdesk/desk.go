@@ -17,6 +17,7 @@ type Config struct {
 	UserName      string
 	Password      string
 	SigningSecret string // both ways; empty: unsigned
+	Lenient       bool   // unknown members are ignored, as a good receiver does
 	Now           func() time.Time
 	// On, where it is not nil, is told of every call that was taken, outside of any lock.
 	On func(Event)

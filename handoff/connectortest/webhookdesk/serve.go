@@ -173,7 +173,7 @@ func (d *Desk) take(path, key string, body []byte) (Event, fault) {
 
 func (d *Desk) establish(event *Event, body []byte) fault {
 	var e establish
-	if err := strict(body, &e); err != nil {
+	if err := d.decode(body, &e); err != nil {
 		return bad(err.Error())
 	}
 	if e.ConversationID == nil || *e.ConversationID == "" || e.Timestamp == nil || e.Email == nil || e.BotID == nil || e.Body == nil || e.UserInfo == nil || len(*e.Body) == 0 {
@@ -215,7 +215,7 @@ func (d *Desk) establish(event *Event, body []byte) fault {
 
 func (d *Desk) chat(event *Event, body []byte) fault {
 	var c chat
-	if err := strict(body, &c); err != nil {
+	if err := d.decode(body, &c); err != nil {
 		return bad(err.Error())
 	}
 	if c.ConversationID == nil || c.Timestamp == nil || c.Body == nil || *c.Body == "" {
@@ -239,7 +239,7 @@ func (d *Desk) chat(event *Event, body []byte) fault {
 
 func (d *Desk) closing(event *Event, body []byte) fault {
 	var c closing
-	if err := strict(body, &c); err != nil {
+	if err := d.decode(body, &c); err != nil {
 		return bad(err.Error())
 	}
 	if c.ConversationID == nil || c.Timestamp == nil || c.Type == nil || *c.Type != "TIMEOUT" && *c.Type != "USER_CLOSED" {
@@ -255,9 +255,11 @@ func (d *Desk) closing(event *Event, body []byte) fault {
 	return fault{}
 }
 
-func strict(body []byte, v any) error {
+func (d *Desk) decode(body []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
+	if !d.config.Lenient {
+		decoder.DisallowUnknownFields()
+	}
 	return decoder.Decode(v)
 }
 

@@ -1,0 +1,185 @@
+package rowdy_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/zhida-kb/zhida/guard/outbound"
+	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
+	"github.com/zhida-kb/zhida/handoff/connectortest/rowdy"
+	"github.com/zhida-kb/zhida/handoff/connectortest/webhookdesk"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// platform is a small one: it opens sessions, sends messages with patience, and takes what
+// agents call.
+type platform struct {
+	t       *testing.T
+	k       *webhook.Connector
+	account *handoff.Account
+	hook    *httptest.Server
+
+	mu       sync.Mutex
+	seen     map[string]int
+	messages int
+	closed   int
+}
+
+func newPlatform(t *testing.T, status int) *platform {
+	t.Helper()
+	client, err := outbound.New(outbound.Config{AllowPrivate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &platform{t: t, k: webhook.New(client, time.Second, time.Now), seen: map[string]int{}}
+	p.account = &handoff.Account{Bot: "demo", Values: handoff.Values{"signingSecret": json.RawMessage(`"s"`)}}
+	p.hook = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.take(w, r, status) }))
+	t.Cleanup(func() { p.hook.Close(); client.Close() })
+	return p
+}
+
+func (p *platform) take(w http.ResponseWriter, r *http.Request, status int) {
+	body := make([]byte, r.ContentLength)
+	if _, err := r.Body.Read(body); err != nil && err.Error() != "EOF" {
+		p.t.Error(err)
+	}
+	got, err := p.k.Receive(p.account, &handoff.Inbound{
+		Method: r.Method, SubPath: r.URL.Path, Header: r.Header.Get, Body: body, Now: time.Now(), ByKey: r.Header.Get("Authorization") == "Bearer k",
+	})
+	if err != nil {
+		p.t.Errorf("%v: %s", err, body)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range got.Events {
+		if p.seen[e.ID]++; p.seen[e.ID] > 1 {
+			continue
+		}
+		if e.Closed {
+			p.closed++
+		} else {
+			p.messages++
+		}
+	}
+	w.WriteHeader(status)
+}
+
+// patiently makes a call until it succeeds.
+func (p *platform) patiently(c *handoff.Call, call func() error) {
+	for c.Attempt = 1; c.Attempt < 200; c.Attempt++ {
+		err := call()
+		var e *handoff.CallError
+		if err == nil {
+			return
+		}
+		if !errors.As(err, &e) || e.Kind != handoff.Unreachable {
+			p.t.Error(err)
+			return
+		}
+		timer := time.NewTimer(10 * time.Millisecond)
+		<-timer.C
+	}
+	p.t.Error("never taken")
+}
+
+func (p *platform) session(n, messages int) {
+	at := time.Now()
+	call := func(key string) handoff.Call {
+		at = at.Add(time.Millisecond)
+		return handoff.Call{SessionID: fmt.Sprintf("s-%d", n), IdempotencyKey: key, At: at}
+	}
+	open := handoff.OpenCall{Call: call(fmt.Sprintf("s-%d", n)), Question: "hello"}
+	p.patiently(&open.Call, func() error { _, err := p.k.Open(p.t.Context(), p.account, open); return err })
+	for m := range messages {
+		send := handoff.SendCall{Call: call(fmt.Sprintf("s-%d-%d", n, m)), Text: fmt.Sprint(m)}
+		p.patiently(&send.Call, func() error { _, err := p.k.Send(p.t.Context(), p.account, send); return err })
+	}
+}
+
+func start(t *testing.T, p *platform, change func(*rowdy.Config)) *rowdy.Desk {
+	t.Helper()
+	client := &http.Client{Timeout: 5 * time.Second}
+	t.Cleanup(client.CloseIdleConnections)
+	c := rowdy.Config{
+		Desk: webhookdesk.Config{SigningSecret: "s", Now: time.Now}, Hook: p.hook.URL, Key: "k", Client: client, Seed: 7,
+		Delay: 3 * time.Millisecond, Repeat: 0.3, Reorder: 0.3, Lose: 0.2, Refuse: 0.2, Messages: 6, Sessions: 8,
+	}
+	change(&c)
+	d, err := rowdy.Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(d.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.account.Values["url"] = b
+	return d
+}
+
+// TestGoodPlatform: one that repeats, waits and drops repeats comes through everything.
+func TestGoodPlatform(t *testing.T) {
+	p := newPlatform(t, http.StatusOK)
+	d := start(t, p, func(c *rowdy.Config) { c.Restart = 60 * time.Millisecond })
+	var visitors sync.WaitGroup
+	for n := range 8 {
+		visitors.Go(func() { p.session(n, 6) })
+	}
+	report, err := d.Run(t.Context())
+	visitors.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !report.Good() || report.Sessions != 8 || report.Closed != 8 || report.Interrupted {
+		t.Errorf("%+v", report)
+	}
+	for _, what := range []string{"repeated", "reordered", "lost answers", "refusals"} {
+		if report.Played[what] == 0 {
+			t.Errorf("nothing was %s", what)
+		}
+	}
+	if report.Repeats == 0 || p.messages != 8*7 || p.closed != 8 {
+		t.Errorf("%d repeats, %d messages, %d closes", report.Repeats, p.messages, p.closed)
+	}
+}
+
+// TestBadPlatforms: what they do wrong stands in the report.
+func TestBadPlatforms(t *testing.T) {
+	t.Run("does not take calls", func(t *testing.T) {
+		p := newPlatform(t, http.StatusNotFound)
+		d := start(t, p, func(c *rowdy.Config) { c.Sessions, c.Messages = 1, 1 })
+		go p.session(0, 1)
+		report, err := d.Run(t.Context())
+		if err != nil || report.Good() || report.Lost == 0 {
+			t.Errorf("%+v, %v", report, err)
+		}
+	})
+	t.Run("changes a call under the same key", func(t *testing.T) {
+		p := newPlatform(t, http.StatusOK)
+		d := start(t, p, func(c *rowdy.Config) { c.Sessions, c.Lose, c.Refuse = 0, 0, 0 })
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			defer cancel()
+			p.session(0, 1)
+			c := handoff.SendCall{Call: handoff.Call{SessionID: "s-0", IdempotencyKey: "s-0-0", At: time.Now()}, Text: "changed"}
+			if _, err := p.k.Send(t.Context(), p.account, c); err == nil {
+				t.Error("it was taken")
+			}
+		}()
+		report, err := d.Run(ctx)
+		if err != nil || report.Good() || len(report.Violations) != 1 {
+			t.Errorf("%+v, %v", report, err)
+		}
+	})
+}
