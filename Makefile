@@ -13,7 +13,7 @@ FUZZTIME   ?= 30s
 # Tests that take their time for another reason: not twenty times either.
 ONCE       := TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestIsolation|TestCanaries|TestRevokedElsewhere|TestMemory|Fuzz
 
-.PHONY: run build test test-all needs check unit client race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
+.PHONY: run build test test-all needs check unit client deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
 run:
 	go run ./cmd/zhida serve --dev
@@ -35,13 +35,18 @@ tools: $(BIN)/staticcheck
 $(BIN)/staticcheck:
 	GOBIN=$(BIN) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 
-check: tools
+check: tools deploy
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet $(PACKAGES)
 	$(BIN)/staticcheck $(PACKAGES)
 
 unit:
 	go test -timeout 10m $(PACKAGES)
+
+# The Dockerfile, compose.yaml, the Helm chart, alert rules and the dashboard, read as the
+# tools that use them do.
+deploy:
+	cd deploy/lint && go vet . && go test -timeout 10m .
 
 # A generated client of the OpenAPI document, used against a running server.
 client:

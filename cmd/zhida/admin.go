@@ -23,6 +23,7 @@ type adminCommand struct {
 	Audit           auditCommand   `cmd:"" help:"Verify the audit's chain of hashes; print how many entries there are and the last hash. 校验审计记录的哈希链。"`
 	Backup          backupCommand  `cmd:"" help:"Write everything to one file, while the server runs. 备份全部数据到一个文件，服务可继续运行。"`
 	Restore         restoreCommand `cmd:"" help:"Fill a new data dir or an empty database from a backup. 从备份恢复到新的数据目录或空数据库。"`
+	NewMasterKey    masterCommand  `cmd:"" help:"Print a new master key, for ZHIDA_MASTER_KEY of several nodes. 输出一个新的主密钥，供多节点的 ZHIDA_MASTER_KEY 使用。"`
 	RotateMasterKey rotateCommand  `cmd:"" name:"rotate-master-key" help:"Seal everything anew under a new master key; the server is stopped. 更换主密钥，需先停止服务。"`
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/zhida-kb/zhida/parser/diag"
 	"github.com/zhida-kb/zhida/server"
 	"github.com/zhida-kb/zhida/server/access"
+	"github.com/zhida-kb/zhida/server/seal"
 )
 
 // keyCommand works on the keys of a database, beside a running server or without.
@@ -154,6 +155,23 @@ func (k *keyRevoke) Run(c *console) error {
 	}
 	c.say(diag.Text{Zh: "已吊销。", En: "It is revoked."})
 	return nil
+}
+
+// masterCommand makes a master key for nodes that share no data dir.
+type masterCommand struct{}
+
+// Run prints a new master key, which is nowhere else.
+func (masterCommand) Run(c *console) error {
+	sealer, err := seal.Generate()
+	if err != nil {
+		return err
+	}
+	text, err := sealer.Export()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.out, text)
+	return err
 }
 
 // auditCommand looks whether the audit is whole.
