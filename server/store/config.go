@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -103,12 +102,4 @@ func (c Config) validate() error {
 		faults = append(faults, errors.New("store: Readers, Timeout, Pulse and KeepChanges are not negative"))
 	}
 	return errors.Join(faults...)
-}
-
-// bound gives ctx the default deadline when it has none.
-func (c Config) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, c.Timeout)
 }

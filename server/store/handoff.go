@@ -68,7 +68,7 @@ func (h *Handoff) write(ctx context.Context, fn func(*Tx) error) error {
 	if h.db.postgres == nil {
 		return clearHandoff(h.db.Write(ctx, fn))
 	}
-	ctx, cancel := h.db.cfg.bound(ctx)
+	ctx, cancel := h.db.bound(ctx)
 	defer cancel()
 	return clearHandoff(h.db.noted(h.db.postgres.writeAs(ctx, h.db, sql.LevelReadCommitted, fn)))
 }

@@ -79,11 +79,18 @@ func (p *postgresDB) send(ctx context.Context, batch []wake) error {
 // when this process serves. When it was lost, everybody is woken.
 func (p *postgresDB) listen(ctx context.Context, db *DB) {
 	for try := 0; ctx.Err() == nil; try++ {
-		err := p.hear(ctx, db, func() { try = 0 })
+		err := p.hear(ctx, db, func() {
+			if try > 0 {
+				db.cfg.Log.Info("the connection for notifications is back")
+			}
+			try = 0
+		})
 		if ctx.Err() != nil {
 			return
 		}
-		db.cfg.Log.Warn("the connection for notifications is lost; trying again", "error", err)
+		if try == 0 { // once, however long it takes
+			db.cfg.Log.Warn("the connection for notifications is lost; trying again", "error", err)
+		}
 		if pause(ctx, min(try+3, 7)) != nil {
 			return
 		}

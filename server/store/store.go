@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // DB is an open store. It is safe for concurrent use.
@@ -80,7 +81,7 @@ func (db *DB) Close() error {
 // fn may run more than once and must not call Write. After a panic of fn the transaction
 // is rolled back, and Write panics.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	ctx, cancel := db.cfg.bound(ctx)
+	ctx, cancel := db.bound(ctx)
 	defer cancel()
 	var err error
 	if db.postgres != nil {
@@ -94,7 +95,7 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 // Read runs fn in a transaction that sees one state of the database and changes nothing.
 // fn may run more than once.
 func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
-	ctx, cancel := db.cfg.bound(ctx)
+	ctx, cancel := db.bound(ctx)
 	defer cancel()
 	if db.postgres != nil {
 		return db.noted(db.postgres.read(ctx, db, fn))
@@ -132,3 +133,18 @@ func (db *DB) Kind() string {
 type panicked struct{ value any }
 
 func (p *panicked) Error() string { return fmt.Sprint("store: panic: ", p.value) }
+
+// lostPatience is how long a Write or Read waits for a database that is known to be lost.
+const lostPatience = time.Second
+
+// bound gives ctx the deadline of a Write or Read: its own, or the default. While the
+// database is lost it is near, so that callers do not pile up.
+func (db *DB) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if db.end != nil && !db.up.Load() {
+		return context.WithTimeout(ctx, min(db.cfg.Timeout, lostPatience))
+	}
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, db.cfg.Timeout)
+}
