@@ -101,7 +101,7 @@ func (r *rig) twice() {
 
 // scripts are texts that something on the way may not like.
 var scripts = []string{
-	"您好，我要退货。", "👨‍👩‍👧‍👦 e\u0301 é ﷽", "مرحبا ‮ abc", "line one\nline two\r\n\tline three", `"quotes" \ back\\slash \u0041 \n`, "a\u2028b\u2029c", "null", "{}", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢", " . ",
+	"您好，我要退货。", "👨‍👩‍👧‍👦 e\u0301 é ﷽", "مرحبا \u202e abc", "line one\nline two\r\n\tline three", `"quotes" \ back\\slash \u0041 \n`, "a\u2028b\u2029c", "null", "{}", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢", " . ",
 }
 
 func (r *rig) unicode() {

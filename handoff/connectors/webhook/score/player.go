@@ -29,7 +29,6 @@ type player struct {
 	main    string   // the conversation that most checks use
 	open    []string // conversations that have to be closed
 	replies []reply  // all answers so far
-	answer  *reply   // the newest
 }
 
 // reply is an answer as it was seen.
