@@ -75,6 +75,7 @@ sim:
 # Death: nodes killed under load. Outage: the database gone for half a minute.
 crash: needs
 	ZHIDA_CRASH_KILLS=1000 ZHIDA_OUTAGE=30s go test -count=1 -timeout 60m -v -run 'TestKills|TestCluster' ./cmd/zhida
+	ZHIDA_CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run 'TestRelayKilled$$' ./server/store
 	ZHIDA_CRASH_IMAGES=10000 go test -count=1 -timeout 60m -v -run 'TestPowerLoss$$' ./server/store
 
 bench:

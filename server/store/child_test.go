@@ -29,7 +29,7 @@ const (
 // runChild is the process.
 func runChild(args string) int {
 	what, rest, _ := strings.Cut(args, " ")
-	err := map[string]func([]string) error{"write": childWrites, "full": childFull}[what](strings.Fields(rest))
+	err := map[string]func([]string) error{"write": childWrites, "full": childFull, "relay": childRelays}[what](strings.Fields(rest))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
