@@ -267,7 +267,7 @@ func TestEmptyLabelSpeaksTheAnswersLanguage(t *testing.T) {
 func TestSettings(t *testing.T) {
 	v, faults := runtime.NewVocabulary(runtime.Settings{
 		Conditions: map[string]string{"if": "true", "a": "b", "b": "a", "good": "vipUser", "bad": "1", "x/y": "true"},
-		Variables:  []vars.Custom{{Scope: "order", Name: "id"}, {Scope: "data", Name: "x"}, {Scope: "userInfo", Name: "vipId"}},
+		Variables:  []vars.Custom{{Scope: "order", Name: "id"}, {Scope: "data", Name: "x"}, {Scope: "userInfo", Name: "vipId"}, {Scope: "vipUser", Name: "x"}},
 	})
 	if v != nil {
 		t.Error("a vocabulary of settings with faults")
@@ -279,7 +279,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s says nothing", f.Pointer)
 		}
 	}
-	want := []string{"/conditions/if", "/conditions/a", "/conditions/bad", "/conditions/x~1y", "/variables/1/scope", "/variables/2/name"}
+	want := []string{"/conditions/if", "/conditions/a", "/conditions/bad", "/conditions/x~1y", "/variables/1/scope", "/variables/2/name", "/variables/3/scope"}
 	for _, p := range want {
 		if !seen[p] {
 			t.Errorf("no fault at %s: %v", p, fmt.Sprint(faults))

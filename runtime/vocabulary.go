@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -47,6 +48,12 @@ func NewVocabulary(s Settings) (*Vocabulary, []SettingsFault) {
 	customs, bad := vars.NewCustoms(s.Variables, "/variables")
 	for _, f := range bad {
 		faults = append(faults, SettingsFault{Pointer: f.Pointer, Message: diag.Text{Zh: f.Zh, En: f.Detail}})
+	}
+	for i, c := range s.Variables {
+		if _, is := findCondition(c.Scope); is {
+			faults = append(faults, SettingsFault{Pointer: "/variables/" + strconv.Itoa(i) + "/scope", Message: diag.Text{
+				Zh: "作用域不能与条件 " + c.Scope + " 重名：表达式里无法区分", En: "this is the name of a condition, and an expr could not tell them apart"}})
+		}
 	}
 	env, wrong := condition.NewEnv(customs, s.Conditions)
 	for _, f := range wrong {

@@ -1,9 +1,12 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
+
+	"github.com/valyala/fasthttp"
 )
 
 // How bodies are read. fasthttp makes room for what a Content-Length announces, so that
@@ -16,6 +19,50 @@ const (
 	keepBody    = 64 << 10 // the largest buffer that an exchange keeps for the next request
 	discardMost = 8 << 20  // how much of a body that nobody wants is read to keep the connection
 )
+
+// checkFraming refuses a request that says in two ways how long its body is: what stands
+// between us and the sender may have taken the other one for true, and the rest of the body
+// for a request of somebody else (RFC 9112, section 6.1 and 11.2).
+func (x *exchange) checkFraming() *Problem {
+	h := &x.ctx.Request.Header
+	var other string
+	switch {
+	case h.ContentLength() == -1: // chunked
+		other = "\ncontent-length:"
+	case !h.IsHTTP11():
+		other = "\ntransfer-encoding:"
+	default:
+		return nil
+	}
+	raw := append([]byte{'\n'}, h.RawHeaders()...)
+	if !bytes.Contains(bytes.ToLower(raw), []byte(other)) {
+		return nil
+	}
+	x.bodyRead = true // nobody knows what of it is
+	x.ctx.SetConnectionClose()
+	return &Problem{Code: BadRequest, Detail: text("请求的长度有两种说法：Content-Length 与 Transfer-Encoding 不能同时出现。",
+		"The length of the body is given twice: Content-Length and Transfer-Encoding must not stand together.")}
+}
+
+// expected answers Expect: 100-continue: a body that is over the limit of its route is
+// refused before it is sent.
+func (s *Server) expected(ctx *fasthttp.RequestCtx) int {
+	var params [maxParams][]byte
+	n := s.tree.find(pathOf(ctx), &params)
+	if n == nil {
+		return fasthttp.StatusContinue
+	}
+	r := n.route(ctx.Method())
+	if r == nil || r.body == noBody || r.body == importBody {
+		return fasthttp.StatusContinue
+	}
+	if limit := s.cfg.bodyLimit(r.body); ctx.Request.Header.ContentLength() > limit {
+		tooLargeBody(limit).write(ctx)
+		r.count(s.metrics, fasthttp.StatusRequestEntityTooLarge)
+		return fasthttp.StatusRequestEntityTooLarge
+	}
+	return fasthttp.StatusContinue
+}
 
 // readBody copies the request's body out of fasthttp, at most limit bytes of it.
 func (x *exchange) readBody(limit int) *Problem {

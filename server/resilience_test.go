@@ -94,7 +94,7 @@ func (w *waiting) Fetch(ctx context.Context, _ string) runtime.Reply {
 
 // TestOverload is E3 in short: with all places taken the rest is refused at once with
 // Retry-After, what was admitted is served, and afterwards all is as before. One bot
-// cannot take the places of another.
+// cannot take the places of another that is in use.
 func TestOverload(t *testing.T) {
 	upstream := &waiting{let: make(chan struct{})}
 	h := newHouse(t, Config{MaxInFlight: 40, MaxInFlightPerBot: 20}).listen()
@@ -125,6 +125,19 @@ func TestOverload(t *testing.T) {
 		t.Helper()
 		until(t, func() bool { return n.Load() >= want })
 	}
+	for range 60 { // alone, a bot may have all places
+		ask("demo")
+	}
+	reaches(&upstream.asked, 40)
+	reaches(&refused, 20)
+	ask("other") // which ends that
+	reaches(&refused, 21)
+	close(upstream.let)
+	all.Wait()
+	served.Store(0)
+	refused.Store(0)
+	upstream.asked.Store(0)
+	upstream.let = make(chan struct{})
 	for range 60 {
 		ask("demo")
 	}

@@ -55,6 +55,7 @@ type Server struct {
 
 	metrics      *Metrics
 	light, heavy gate
+	company      company
 	bodies       budget
 	known        *knownAnswers
 	conns        atomic.Int64
@@ -105,6 +106,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.http = &fasthttp.Server{
 		Handler:                      s.Handle,
 		ErrorHandler:                 s.badRequest,
+		ExpectHandler:                s.expected,
 		ConnState:                    s.connState,
 		Logger:                       quietLogger{s.log},
 		Concurrency:                  cfg.MaxConns + 1, // ours refuses first
@@ -191,7 +193,10 @@ func (s *Server) Handle(ctx *fasthttp.RequestCtx) {
 
 // dispatch finds the route and serves it.
 func (s *Server) dispatch(x *exchange) *Problem {
-	n := s.tree.find(x.path(), &x.params)
+	if p := x.checkFraming(); p != nil {
+		return p
+	}
+	n := s.tree.find(pathOf(x.ctx), &x.params)
 	if n == nil || n.routes == nil {
 		return &Problem{Code: UnknownRoute, Detail: text("没有这个地址。", "Nothing is served under this path.")}
 	}

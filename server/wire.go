@@ -19,12 +19,12 @@ var (
 	contentTypeHTML = []byte("text/html; charset=utf-8")
 )
 
-// path is the path that was asked for, as it is written. fasthttp would take the whole
+// pathOf is the path that was asked for, as it is written. fasthttp would take the whole
 // address apart, which takes longer than finding the key.
-func (x *exchange) path() []byte {
-	target := x.ctx.Request.Header.RequestURI()
+func pathOf(ctx *fasthttp.RequestCtx) []byte {
+	target := ctx.Request.Header.RequestURI()
 	if len(target) < 2 || target[0] != '/' || target[1] == '/' {
-		return x.ctx.Request.URI().PathOriginal()
+		return ctx.Request.URI().PathOriginal()
 	}
 	if at := bytes.IndexAny(target, "?#"); at >= 0 {
 		target = target[:at]

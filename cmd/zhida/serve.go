@@ -187,6 +187,11 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address st
 	for _, name := range keys.Weak {
 		log.Warn("a key is short enough to be guessed", "name", name)
 	}
+	for i, k := range doc.Keys { // a bot may be made later: no fault
+		if k.Bot != "" && h.books.Find(k.Bot) == nil {
+			log.Warn("a key opens a bot that there is not (密钥所指的机器人不存在)", "key", fmt.Sprintf("keys[%d]", i), "bot", k.Bot)
+		}
+	}
 	if h.server, err = server.New(cfg, rooms); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
