@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/zhida-kb/zhida/parser/diag"
 	"github.com/zhida-kb/zhida/runtime"
 	"github.com/zhida-kb/zhida/server/knowledge"
 	"github.com/zhida-kb/zhida/vars"
@@ -59,6 +61,9 @@ func (r CaseRunner) moment(bot *Bot, named *time.Time) time.Time {
 // example comes out.
 const callsEnd = 1000 * time.Hour
 
+// caseOutput is how much of a reply is rendered: more than any case can expect.
+const caseOutput = 300 << 10
+
 // caseVisit is the render of a case.
 type caseVisit struct {
 	facts  vars.Facts
@@ -74,7 +79,8 @@ func (v *caseVisit) visit(ctx context.Context, bot *Bot, p *runtime.Program, now
 		return err
 	}
 	bot.prepare(&v.facts)
-	v.render.Run(ctx, p, runtime.Input{Facts: &v.facts, Fetcher: replies, Language: bot.language, CallBudget: callsEnd})
+	v.render.Run(ctx, p, runtime.Input{Facts: &v.facts, Fetcher: replies, Language: bot.language, CallBudget: callsEnd,
+		MaxOutput: caseOutput})
 	return nil
 }
 
@@ -103,7 +109,8 @@ func (v *caseVisit) result(c *knowledge.Case) (knowledge.CaseResult, error) {
 		}
 		r.Want, r.Got = segmentLines(want), segmentLines(v.segments())
 	}
-	r.Passed = r.Want == r.Got
+	cut := slices.ContainsFunc(v.render.Warnings(), func(w runtime.Warning) bool { return w.Code == diag.Truncated })
+	r.Passed = r.Want == r.Got && !cut
 	for _, call := range v.render.Calls() {
 		r.Calls = append(r.Calls, knowledge.CaseCall{URL: strings.Clone(call.URL), Outcome: call.Outcome.String()})
 	}

@@ -151,6 +151,31 @@ func (h *house) casesTravel(t *testing.T, cases string) {
 	}
 }
 
+// TestCaseLong: a reply that is longer than any example is no match, and is compared in no time.
+func TestCaseLong(t *testing.T) {
+	h := newHouse(t, Config{})
+	bot := h.rooms.Bots.Find("demo")
+	run := func(answer, want string) knowledge.CaseResult {
+		p := runtime.Compile(answer, runtime.Text, bot.vocabulary, runtime.Limits{})
+		list, err := CaseRunner{}.Run(t.Context(), bot, p, []knowledge.Case{{Name: "long", Content: &want}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[0]
+	}
+	long := strings.Repeat("长", 40<<10)
+	fits := long + "${userInfo.visitorName}"
+	if r := run(fits, long); !r.Passed {
+		t.Error("120 KiB differ from themselves")
+	}
+	if r := run(fits+"!", long); r.Passed || len(r.Edits()) != 1 || !strings.Contains(r.Unified(), "too long") {
+		t.Errorf("%v, %d edits", r.Passed, len(r.Edits()))
+	}
+	if r := run(fits+"{{#staffOffline:"+long+long+"}}", long); r.Passed { // what there is room for is what was expected
+		t.Error("the beginning of a reply is taken for the whole")
+	}
+}
+
 // TestCaseInput: everything that is wrong with examples is told, at its place.
 func TestCaseInput(t *testing.T) {
 	for body, want := range map[string]string{

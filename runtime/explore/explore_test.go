@@ -160,6 +160,33 @@ func TestDeadEnds(t *testing.T) {
 	}
 }
 
+// TestFormats: in html what is left of an answer without its tags counts, and in markdown what is
+// written.
+func TestFormats(t *testing.T) {
+	const answer = "<p>{{#staffOnline:[[#toChat:转人工]]}}&nbsp;</p>"
+	for f, want := range map[runtime.Format]int{runtime.HTML: 1, runtime.Text: 0, runtime.Markdown: 0} {
+		if r := run(t, answer, f, explore.Limits{}); len(r.DeadEnds) != want {
+			t.Errorf("%s: %d dead ends", f, len(r.DeadEnds))
+		}
+	}
+}
+
+func BenchmarkRun(b *testing.B) {
+	for name, answer := range map[string]string{
+		"usual": "您好${userInfo.visitorName|朋友}{{#staffOnline:[[#toChat:转人工]]}}{{#else:客服不在线}}{{#vipUser:((#queryData:https://x.cn/p))((#else:暂无))}}",
+		"twelve": strings.Repeat("{{#vipUser:a}}", 20) + "{{#if(order.amount > 1):a}}{{#if(chatInfo.visitTimes > 3):b}}{{#if(chatInfo.chatTimes == 5):c}}{{#if(chatInfo.lan == 'zh'):d}}" +
+			"{{#if(chatInfo.keyword contains 'x'):e}}{{#if(locationInfo.city == '上海'):f}}{{#if(order.paid == true):g}}{{#staffOnline:h}}" +
+			"{{#if(routeInfo.routeName == 'a'):i}}{{#if(userInfo.vipId != nil):j}}{{#if(locationInfo.province in ['a', 'b']):k}}",
+	} {
+		p := runtime.Compile(answer, runtime.Text, vocabulary(b), runtime.Limits{})
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				explore.Run(explore.Input{Program: p, Now: now})
+			}
+		})
+	}
+}
+
 func TestBlank(t *testing.T) {
 	for content, want := range map[string]bool{
 		"": true, " \n\t\u3000\u00a0\u200b": true, "x": false, "<p>&nbsp;<br></p>": true, "<p><!-- x --></p>": true,

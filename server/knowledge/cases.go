@@ -128,8 +128,15 @@ type CaseCall struct {
 	Outcome string
 }
 
-// Edits make what came out of what was expected, character by character.
+// mostCompared is how long the two texts together may be for a comparison that says where they
+// differ.
+const mostCompared = 128 << 10
+
+// Edits make what came out of what was expected, character by character; of long texts, all at once.
 func (r *CaseResult) Edits() []diag.Edit {
+	if len(r.Want)+len(r.Got) > mostCompared && r.Want != r.Got {
+		return []diag.Edit{{Span: diag.Span{End: len(r.Want)}, NewText: r.Got}}
+	}
 	edits := []diag.Edit{}
 	for _, e := range udiff.Strings(r.Want, r.Got) {
 		edits = append(edits, diag.Edit{Span: diag.Span{Start: e.Start, End: e.End}, NewText: e.New})
@@ -138,8 +145,11 @@ func (r *CaseResult) Edits() []diag.Edit {
 }
 
 // Unified is the same by lines, as diff -u writes it; empty where they are the same. That the last
-// line has no line break is told only where one side has one.
+// line has no line break is told only where one side has one. Long texts are only said to differ.
 func (r *CaseResult) Unified() string {
+	if len(r.Want)+len(r.Got) > mostCompared && r.Want != r.Got {
+		return "--- expected\n+++ got\nthe texts are too long to show how they differ\n"
+	}
 	want, got := r.Want, r.Got
 	if want != "" && got != "" && !strings.HasSuffix(want, "\n") && !strings.HasSuffix(got, "\n") {
 		want, got = want+"\n", got+"\n"
