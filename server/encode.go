@@ -43,6 +43,10 @@ func (e *encoder) value(dst []byte, v reflect.Value) []byte {
 	switch own := v.Interface().(type) {
 	case time.Time:
 		return scan.AppendQuoted(dst, own.UTC().Format(timeFormat))
+	case *time.Time:
+		if own != nil {
+			return e.value(dst, v.Elem())
+		}
 	case json.RawMessage:
 		if len(own) == 0 {
 			return append(dst, "null"...)

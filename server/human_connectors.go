@@ -48,6 +48,11 @@ func (x *exchange) outside() string {
 }
 
 func (x *exchange) showAccount(a *handoff.AccountView) accountShown {
+	for name, value := range a.Config { // what was never filled in
+		if string(value) == "null" {
+			delete(a.Config, name)
+		}
+	}
 	shown := accountShown{Kind: a.Kind, Config: a.Config, Secrets: a.Secrets, Status: a.Health.Status.String(),
 		Problem: showProblem(a.Health.Problem), CheckedAt: whenNot(a.Health.CheckedAt)}
 	if a.HookSecret != "" {

@@ -243,12 +243,12 @@ func (x *exchange) sendPosted(posted *handoff.Posted) {
 
 // serveMessage answers POST …/messages.
 func serveMessage(s *Server, x *exchange) *Problem {
-	id, h, p := x.talk()
-	if p != nil {
-		return p
-	}
 	var in messageInput
 	if p := x.decode(&in); p != nil {
+		return p
+	}
+	id, h, p := x.talk()
+	if p != nil {
 		return p
 	}
 	posted, err := h.PostMessage(x.base, x.bot.ID, id, handoff.NewMessage{Text: in.Text, ClientMessageID: or(in.Client)})

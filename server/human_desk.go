@@ -22,8 +22,8 @@ type deskShown struct {
 
 func showDesk(d *handoff.DeskSession) deskShown {
 	shown := deskShown{humanSession: *showHuman(d.SessionView), ConversationID: d.ConversationID, TakenBy: orNil(d.Taken), Visitor: showSpeaker(d.Visitor)}
-	if len(d.Context) > 0 {
-		shown.Context = d.Context
+	if shown.Context = d.Context; len(d.Context) == 0 {
+		shown.Context = json.RawMessage("{}")
 	}
 	if o := d.Opening; o != nil {
 		shown.Question, shown.Note = orNil(o.Question), orNil(o.Note)

@@ -32,12 +32,12 @@ type handoffReply struct {
 
 // serveHandoff answers POST …/handoff.
 func serveHandoff(_ *Server, x *exchange) *Problem {
-	id, h, p := x.talk()
-	if p != nil {
-		return p
-	}
 	var in handoffInput
 	if p := x.decode(&in); p != nil {
+		return p
+	}
+	id, h, p := x.talk()
+	if p != nil {
 		return p
 	}
 	if !x.byKey() {
@@ -88,12 +88,12 @@ func serveClose(_ *Server, x *exchange) *Problem {
 }
 
 func (x *exchange) changeSession(change func(*handoff.Service, context.Context, string, string) (*handoff.SessionView, error)) *Problem {
-	id, h, p := x.talk()
-	if p != nil {
-		return p
-	}
 	var in nothing
 	if p := x.decode(&in); p != nil {
+		return p
+	}
+	id, h, p := x.talk()
+	if p != nil {
 		return p
 	}
 	v, err := change(h, x.base, x.bot.ID, id)
@@ -117,12 +117,12 @@ type emailShown struct {
 
 // serveEmail answers PUT …/email.
 func serveEmail(_ *Server, x *exchange) *Problem {
-	id, h, p := x.talk()
-	if p != nil {
-		return p
-	}
 	var in emailInput
 	if p := x.decode(&in); p != nil {
+		return p
+	}
+	id, h, p := x.talk()
+	if p != nil {
 		return p
 	}
 	address, session, err := h.SetEmail(x.base, x.bot.ID, id, in.Email, x.byKey())
@@ -149,12 +149,12 @@ type toolShown struct {
 
 // serveTool answers POST …/handoff/tool.
 func serveTool(_ *Server, x *exchange) *Problem {
-	id, h, p := x.talk()
-	if p != nil {
-		return p
-	}
 	var in toolInput
 	if p := x.decode(&in); p != nil {
+		return p
+	}
+	id, h, p := x.talk()
+	if p != nil {
 		return p
 	}
 	r, err := h.Tool(x.base, x.bot.ID, id, handoff.Ask{Question: in.Question, Reason: or(in.Reason), Route: or(in.Route)})
@@ -211,12 +211,12 @@ func showLeft(m *handoff.LeftMessage) leftShown {
 
 // serveLeaveMessage answers POST …/leave-messages.
 func serveLeaveMessage(_ *Server, x *exchange) *Problem {
-	id, h, p := x.talk()
-	if p != nil {
-		return p
-	}
 	var in leftInput
 	if p := x.decode(&in); p != nil {
+		return p
+	}
+	id, h, p := x.talk()
+	if p != nil {
 		return p
 	}
 	m, err := h.LeaveMessage(x.base, x.bot.ID, id, in.Text, or(in.Email))

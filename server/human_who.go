@@ -129,6 +129,9 @@ func pageGuest(s *Server, x *exchange) *Problem {
 		return &Problem{Code: Unauthorized, Detail: text("请提供密钥。", "A key is needed.")}
 	}
 	origin := string(x.ctx.Request.Header.Peek(fasthttp.HeaderOrigin))
+	if origin == "" {
+		return &Problem{Code: Unauthorized, Detail: text("请提供密钥；没有密钥时只接受网页发来的请求。", "A key is needed; without one only pages are served.")}
+	}
 	if !x.ownOrigin(origin) && !bot.allowsOrigin(origin) {
 		return &Problem{Code: Forbidden, Detail: text("这个页面的来源不在机器人的 allowedOrigins 中。",
 			"The page's origin is not among the bot's allowedOrigins.")}

@@ -33,7 +33,7 @@ func sessionRoutes() []*route {
 				replies: []reply{answers[toolShown](200, "What to say."), refusal(503, humanStore)}},
 		},
 		{
-			method: "POST", path: "/v1/conversations/{id}/mcp", area: AreaConversations, body: messageBody, anyQuery: true, serve: serveConversationMCP,
+			method: "POST", path: "/v1/conversations/{id}/mcp", area: AreaConversations, body: hookBody, anyQuery: true, serve: serveConversationMCP,
 			doc: operation{id: "mcp", tag: humanTag, summary: "The tool over the Model Context Protocol", about: "Streamable HTTP, without sessions: JSON-RPC in, JSON-RPC out.",
 				request: schema{"type": "object"}, missing: noTalk,
 				replies: []reply{{200, "A JSON-RPC response.", jsonMedia, schema{"type": "object"}}, {202, "A notification was taken.", "", nil},
@@ -137,7 +137,8 @@ func hookRoutes() []*route {
 	root := row("POST", "/v1/human/{rest...}", "humanRelay", "What a receiver of the webhook contract calls: message/receive and close")
 	root.serve = serveRootHook
 	root.doc.about = "A key of scope relay in the Authorization header says which bot is meant. Answers, refusals too, are {\"code\",\"message\"}."
-	root.doc.missing = "There is no such path, or no such session of the bot."
+	root.doc.missing = ""
+	root.doc.replies = append(root.doc.replies, reply{401, "No key of scope relay, or one of another bot.", "", nil}, reply{404, "No such path, or no such session of the bot.", "", nil})
 	root.doc.params = map[string]schema{"rest": str("message/receive or close.")}
 	return []*route{
 		row("POST", path, "hook", "A vendor's webhook"), check(path, "checkHook"),
