@@ -77,14 +77,17 @@ func (p *postgresDB) send(ctx context.Context, batch []wake) error {
 
 // listen keeps a connection that hears the other nodes, and that holds the lock of use
 // when this process serves. When it was lost, everybody is woken.
-func (p *postgresDB) listen(ctx context.Context, db *DB) {
+// first is called with how the first attempt went.
+func (p *postgresDB) listen(ctx context.Context, db *DB, first func(error)) {
 	for try := 0; ctx.Err() == nil; try++ {
 		err := p.hear(ctx, db, func() {
 			if try > 0 {
 				db.cfg.Log.Info("the connection for notifications is back")
 			}
 			try = 0
+			first(nil)
 		})
+		first(err)
 		if ctx.Err() != nil {
 			return
 		}

@@ -52,8 +52,16 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	db.ended.Go(func() { db.pulse(background) })
 	db.ended.Go(func() { db.keepHouse(background) })
 	if db.postgres != nil {
-		db.ended.Go(func() { db.postgres.listen(background, db) })
+		heard := make(chan error, 1)
+		var once sync.Once
+		db.ended.Go(func() {
+			db.postgres.listen(background, db, func(err error) { once.Do(func() { heard <- err }) })
+		})
 		db.ended.Go(func() { db.postgres.notify(background, db) })
+		// From here on nothing that other nodes say is missed.
+		if err := <-heard; err != nil {
+			return nil, clearError(errors.Join(err, db.Close()))
+		}
 	}
 	return db, nil
 }
