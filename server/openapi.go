@@ -68,8 +68,9 @@ func openAPI(table []*route, cfg *Config) []byte {
 		"openapi": "3.1.0",
 		"info": map[string]any{
 			"title": "zhida", "version": cfg.Version,
-			"description": "A knowledge-base answer engine: an answer goes in, what the visitor is to see comes out. 知识库答案引擎。",
-			"license":     map[string]any{"name": "see the project"},
+			"description": "A knowledge-base answer engine: an answer goes in, what the visitor is to see comes out. 知识库答案引擎。\n\n" +
+				"Beside what an operation names, any request can get " + anyReplies + ": see components.responses.",
+			"license": map[string]any{"name": "see the project"},
 		},
 		"servers": []any{map[string]any{"url": cfg.PublicURL}},
 		"tags": []any{
@@ -90,13 +91,30 @@ func openAPI(table []*route, cfg *Config) []byte {
 				"type": "apiKey", "in": "cookie", "name": sessionCookie,
 				"description": "A session of the console (POST /v1/session); whatever is no GET sends its CSRF token in " + csrfHeader + ".",
 			}},
-			"schemas": shared,
+			"schemas":   shared,
+			"responses": generalReplies(cfg),
 		},
 	})
 	if err != nil {
 		panic("server: the OpenAPI document cannot be written: " + err.Error()) // a mistake in a table
 	}
 	return doc
+}
+
+// anyReplies are the refusals that come before a route is found or its handler runs.
+const anyReplies = "405, 408 and 431"
+
+// generalReplies describes them, once for all routes.
+func generalReplies(cfg *Config) map[string]any {
+	refused := func(about string) map[string]any {
+		return map[string]any{"description": about,
+			"content": map[string]any{problemMedia: map[string]any{"schema": ref("Problem")}}}
+	}
+	return map[string]any{
+		"MethodNotAllowed": refused("405: the path has other methods; Allow lists them."),
+		"RequestTimeout":   refused("408: the request was not received in time; the connection is closed."),
+		"HeadersTooLarge":  refused("431: the request's line and headers are over " + byteSize(cfg.HeaderSize) + "; the connection is closed."),
+	}
 }
 
 // describe makes the operation object of a route.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -269,4 +271,28 @@ func fill(g *gate) func() {
 	n := g.limit - g.in.Load()
 	g.in.Add(n)
 	return func() { g.in.Add(-n) }
+}
+
+// TestGeneralReplies: what any request can get is described once, and is what it gets.
+func TestGeneralReplies(t *testing.T) {
+	h := newHouse(t, Config{ReadTimeout: 150 * time.Millisecond}).listen()
+	doc := loadDocument(t, h)
+	for name, c := range map[string]struct{ status, request string }{
+		"MethodNotAllowed": {"405", "DELETE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+		"RequestTimeout":   {"408", "GET / HTTP/1.1\r\nHost:"},
+		"HeadersTooLarge":  {"431", "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 9000) + "\r\n\r\n"},
+	} {
+		described := doc.Components.Responses[name]
+		if described == nil || !strings.HasPrefix(*described.Value.Description, c.status+":") {
+			t.Errorf("%s is not described", name)
+			continue
+		}
+		conn := h.dial()
+		write(t, conn, c.request)
+		got := read(t, bufio.NewReader(conn))
+		if strconv.Itoa(got.status) != c.status {
+			t.Errorf("%s: %d", name, got.status)
+		}
+		got.problem(t)
+	}
 }
