@@ -13,7 +13,7 @@ FUZZTIME   ?= 30s
 # Tests that take their time for another reason: not twenty times either.
 ONCE       := TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestIsolation|TestCanaries|TestRevokedElsewhere|TestMemory|Fuzz
 
-.PHONY: run build test test-all needs check unit client deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
+.PHONY: soak run build test test-all needs check unit client deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
 run:
 	go run ./cmd/zhida serve --dev
@@ -77,6 +77,10 @@ crash: needs
 	ZHIDA_CRASH_KILLS=1000 ZHIDA_OUTAGE=30s go test -count=1 -timeout 60m -v -run 'TestKills|TestCluster' ./cmd/zhida
 	ZHIDA_CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run 'TestRelayKilled$$' ./server/store
 	ZHIDA_CRASH_IMAGES=10000 go test -count=1 -timeout 60m -v -run 'TestPowerLoss$$' ./server/store
+
+# Webhooks that come a hundred times each, across restarts.
+soak: needs
+	ZHIDA_SOAK_IDS=10000 ZHIDA_SOAK_REPEATS=100 go test -count=1 -timeout 120m -v -run 'TestDeliveredOften$$' ./server/store
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1s -count 5 ./bench
