@@ -39,28 +39,8 @@ func (r *Render) Conditions() []Condition {
 	}
 	spans := p.conditionSpans()
 	out := make([]Condition, len(spans))
-	met := make([]bool, len(p.ops))
-	for pc := 0; pc < len(p.ops); {
-		met[pc] = true
-		r.tail, pc = r.step(r.tail[:0], pc)
-	}
-	next := 0
-	for pc := range p.ops {
-		o := &p.ops[pc]
-		if o.code != opFlag && o.code != opFused && o.code != opIf {
-			continue
-		}
-		c := &out[next]
-		c.Span, c.Source = spans[next], spans[next].Of(p.src)
-		c.Evaluated = met[pc]
-		switch {
-		case !c.Evaluated:
-		case o.code == opIf:
-			c.Held = r.held[o.arg] == held
-		default:
-			c.Held = r.flags&o.slot != 0
-		}
-		next++
+	for i, held := range r.AppendHeld(nil) {
+		out[i] = Condition{Span: spans[i], Source: spans[i].Of(p.src), Evaluated: held != NotEvaluated, Held: held == DidHold}
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 // methodWords says which combinations were tried.
 func methodWords(r *explore.Report) diag.Text {
 	n, tried := itoa(r.Choices), itoa(r.Combinations)
-	t := text("已尝试 "+n+" 个条件的全部组合，共 "+tried+" 种。", "All combinations of the "+n+" conditions were tried: "+tried+".")
+	t := text("已尝试 "+n+" 个条件的全部组合，共 "+tried+" 种。", "Conditions: "+n+". All their combinations were tried: "+tried+".")
 	if r.Method == explore.AllPairs {
 		t = text("条件有 "+n+" 个，超过 12 个，只尝试了所有两两组合，共 "+tried+" 种；可能还有没找到的空白回复。",
 			"There are "+n+" conditions, more than 12, so all pairs of them were tried, in "+tried+" combinations; there may be dead ends that were not found.")
