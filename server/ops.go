@@ -1,7 +1,10 @@
 package server
 
 import (
+	"bytes"
 	_ "embed"
+	"html"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -65,11 +68,23 @@ func serveOpenAPI(s *Server, x *exchange) *Problem {
 var homePage []byte
 
 // serveHome answers GET /: a page for whoever opens the address in a browser.
-func serveHome(_ *Server, x *exchange) *Problem {
+func serveHome(s *Server, x *exchange) *Problem {
 	h := &x.ctx.Response.Header
 	h.SetContentTypeBytes(contentTypeHTML)
 	h.Set(fasthttp.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 	h.Set(fasthttp.HeaderXContentTypeOptions, "nosniff")
-	x.ctx.Response.SetBodyRaw(homePage)
+	x.ctx.Response.SetBodyRaw(bytes.Replace(homePage, []byte("{{origin}}"), []byte(s.origin(x)), 1))
 	return nil
+}
+
+// origin is where the browser reached the server: its public URL, or as the request says.
+func (s *Server) origin(x *exchange) string {
+	if public := strings.TrimRight(s.cfg.PublicURL, "/"); public != "" {
+		return html.EscapeString(public)
+	}
+	host := string(x.ctx.Request.Header.Host())
+	if host == "" || strings.Trim(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]") != "" {
+		host = "127.0.0.1:8080" // what is no name stays out of the page
+	}
+	return "http://" + host
 }

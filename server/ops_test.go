@@ -30,6 +30,16 @@ func TestHome(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
+	for host, want := range map[string]string{
+		"zhida.example:9000": "curl -s http://zhida.example:9000/v1/", "[::1]:8080": "curl -s http://[::1]:8080/v1/",
+		"a\"<b>": "curl -s http://127.0.0.1:8080/v1/", "x&y": "curl -s http://127.0.0.1:8080/v1/",
+	} {
+		ctx := request("GET", "/", "", "")
+		ctx.Request.Header.SetHost(host)
+		if h.Handle(ctx); !strings.Contains(string(ctx.Response.Body()), want) {
+			t.Errorf("asked as %s, the page does not say %s", host, want)
+		}
+	}
 	if strings.Contains(got.body, "<script") || !strings.Contains(got.header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Error("the page could run something")
 	}
