@@ -93,6 +93,9 @@ func (x *exchange) streamEntries(conversation string) *Problem {
 	if err != nil {
 		return x.failHuman(err)
 	}
+	if conversation != "" {
+		x.s.brains.answer(src.bot, conversation) // what a process that died has left
+	}
 	src.watch = h.Watch(src.bot, conversation)
 	return x.stream(src, after)
 }
