@@ -89,15 +89,12 @@ func (db *DB) Close() error {
 // fn may run more than once and must not call Write. After a panic of fn the transaction
 // is rolled back, and Write panics.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	if db.postgres == nil { // whose writer has nothing to wait for but the disk
+		return db.noted(db.sqlite.writer.write(ctx, db, fn))
+	}
 	ctx, cancel := db.bound(ctx)
 	defer cancel()
-	var err error
-	if db.postgres != nil {
-		err = db.postgres.write(ctx, db, fn)
-	} else {
-		err = db.sqlite.writer.write(ctx, db, fn)
-	}
-	return db.noted(err)
+	return db.noted(db.postgres.write(ctx, db, fn))
 }
 
 // Read runs fn in a transaction that sees one state of the database and changes nothing.
