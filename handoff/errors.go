@@ -1,7 +1,5 @@
 package handoff
 
-import "strings"
-
 // The codes of an Error. The server turns them into statuses.
 const (
 	CodeInvalid     = "invalid"
@@ -19,15 +17,8 @@ type Error struct {
 	After  int     // seconds until asking again is worth while; 0: unknown
 }
 
-// Error says it in English.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Text.En)
-	for _, f := range e.Faults {
-		b.WriteString("; " + f.Pointer + ": " + f.Text.En)
-	}
-	return b.String()
-}
+// Error says it in English, without the faults.
+func (e *Error) Error() string { return e.Text.En }
 
 // Code is the code.
 func (e *Error) Code() string { return e.What }

@@ -148,6 +148,14 @@ func (t *turn) stepped(e Event) ([]Effect, error) {
 	if rec != nil {
 		rec.Session = after
 	}
+	for _, effect := range effects { // what is told tells of the timers too
+		switch e := effect.(type) {
+		case StartTimer:
+			rec.Due[e.Timer] = t.t.Tick() + e.After.Milliseconds()
+		case StopTimer:
+			rec.Due[e.Timer] = 0
+		}
+	}
 	for _, effect := range effects {
 		if err := t.apply(rec, effect); err != nil {
 			return nil, err
@@ -183,10 +191,7 @@ func (t *turn) apply(rec *SessionRecord, effect Effect) error {
 		return t.dropPending(rec, e)
 	case MarkUnavailable:
 		t.down = append(t.down, e.Kind)
-	case StartTimer:
-		rec.Due[e.Timer] = t.t.Tick() + e.After.Milliseconds()
-	case StopTimer:
-		rec.Due[e.Timer] = 0
+	case StartTimer, StopTimer: // done before
 	case RefuseLate:
 		t.late = true
 	default:
