@@ -54,6 +54,11 @@ func (b *bookTx) CasesOf(bot string, answers []string) (map[string][]knowledge.C
 		for _, id := range page {
 			args = append(args, id)
 		}
+		if len(page) > 1 { // one statement for all lengths, of which the database keeps the plan
+			for len(args) <= casesPage {
+				args = append(args, "")
+			}
+		}
 		err := b.tx.Each(func(r Row) error {
 			var id, cases string
 			if err := r.Scan(&id, &cases); err != nil {
@@ -65,7 +70,7 @@ func (b *bookTx) CasesOf(bot string, answers []string) (map[string][]knowledge.C
 				found[id] = list
 			}
 			return err
-		}, `SELECT answer, cases FROM answer_cases WHERE bot = ? AND answer IN (?`+strings.Repeat(", ?", len(page)-1)+`)`, args...)
+		}, `SELECT answer, cases FROM answer_cases WHERE bot = ? AND answer IN (?`+strings.Repeat(", ?", len(args)-2)+`)`, args...)
 		if err != nil {
 			return nil, err
 		}
