@@ -275,3 +275,48 @@ func TestOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestDeletedBot: the keys of a bot go with it, and open nothing of a later one of the
+// same id.
+func TestDeletedBot(t *testing.T) {
+	h := newHouse(t, Config{}, stored(t, storetest.SQLite(t))).listen()
+	put := func() {
+		if got := h.send("PUT", "/v1/bots/brief", adminKey, `{"name":"b"}`); got.status != 201 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		until(t, func() bool { return h.send("GET", "/v1/bots/brief", adminKey, "").status == 200 })
+	}
+	put()
+	k := h.make(`{"name":"n","scope":"edit","bot":"brief"}`)
+	check := func() int {
+		return h.send("POST", "/v1/bots/brief/check", k.Key, `{"answer":"x"}`).status
+	}
+	until(t, func() bool { return check() == 200 })
+	if got := h.send("DELETE", "/v1/bots/brief", adminKey, ""); got.status != 204 {
+		t.Fatal(got.body)
+	}
+	if err := h.rooms.Access.Ring.Refresh(t.Context()); err != nil { // which Follow does
+		t.Fatal(err)
+	}
+	put()
+	if got := check(); got != 401 {
+		t.Errorf("the key of the bot before: %d", got)
+	}
+}
+
+// TestKeyAllocates: finding a key of the store and asking its rate costs a render nothing.
+func TestKeyAllocates(t *testing.T) {
+	h := newHouse(t, Config{}, func(r *Rooms) { r.Keys = NewKeyRing(testKeys(t), nil, 1_000_000_000) })
+	ctx := request("POST", "/v1/bots/demo/render", renderKey, `{"answer":"x"}`)
+	h.Handle(ctx)
+	if ctx.Response.StatusCode() != 200 {
+		t.Fatal(ctx.Response.String())
+	}
+	ceiling := 2.0
+	if raced {
+		ceiling = 20
+	}
+	if n := testing.AllocsPerRun(200, func() { h.Handle(ctx) }); n > ceiling {
+		t.Errorf("%v allocations", n)
+	}
+}

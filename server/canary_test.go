@@ -65,7 +65,15 @@ func (s *spy) ask(method, path, key, body string, headers ...string) answer {
 }
 
 // planters bring secrets into a server by the ways there are. Each part has its own.
-func planters() []func(*spy) { return []func(*spy){plantKeys, plantBots} }
+func planters() []func(*spy) { return []func(*spy){plantKeys, plantBots, plantVisitors} }
+
+// good is ask for a request that has to succeed.
+func (s *spy) good(method, path, key, body string) {
+	s.t.Helper()
+	if got := s.ask(method, path, key, body); got.status >= 300 {
+		s.t.Fatalf("%s %s: %d %s", method, path, got.status, got.body)
+	}
+}
 
 // plantBots makes a bot with secrets, changes it, and has it refused in several ways.
 func plantBots(s *spy) {
@@ -95,6 +103,33 @@ func plantBots(s *spy) {
 	s.ask("GET", "/v1/bots/planted", adminKey, "")
 	s.ask("GET", "/v1/bots/planted/answers.jsonl", adminKey, "")
 	s.ask("GET", "/v1/audit", adminKey, "")
+}
+
+// plantVisitors connects a receiver that cannot be reached, and lets a visitor talk to it.
+func plantVisitors(s *spy) {
+	const password, signing = "canary-password-0123456789", "whsec_Y2FuYXJ5LXNpZ25pbmctMDEyMzQ1Njc4OQ=="
+	const email, name, words = "canary.visitor@example.com", "Canary Visitor-Name", "canary message 0123456789"
+	s.secrets["a connector's password"], s.secrets["a connector's signing secret"] = password, signing
+	s.secrets["an email"], s.secrets["a visitor's name"], s.secrets["a message"] = email, name, words
+	s.good("PUT", "/v1/bots/demo/connectors/webhook", adminKey,
+		`{"url":"http://127.0.0.1:1/human","userName":"u","password":"`+password+`","signingSecret":"`+signing+`"}`)
+	s.ask("GET", "/v1/bots/demo/connectors", adminKey, "")
+	s.ask("POST", "/v1/bots/demo/connectors/webhook/verify", adminKey, `{}`)
+	s.good("PUT", "/v1/bots/demo/handoff", adminKey, `{"connector":"webhook"}`)
+	made := s.send("POST", "/v1/bots/demo/conversations", adminKey, `{"visitor":{"id":"u-1","name":"`+name+`","email":"`+email+`"}}`)
+	var visitor struct{ ConversationID, VisitorToken string }
+	if err := json.Unmarshal([]byte(made.body), &visitor); err != nil || visitor.VisitorToken == "" {
+		s.t.Fatal(err, made.body)
+	}
+	s.secrets["a visitor's token"] = visitor.VisitorToken
+	path := "/v1/conversations/" + visitor.ConversationID
+	s.good("POST", path+"/messages", visitor.VisitorToken, `{"text":"`+words+`","clientMessageId":"c1"}`)
+	s.good("POST", path+"/handoff", visitor.VisitorToken, `{}`)
+	s.ask("PUT", path+"/email", visitor.VisitorToken, `{"email":"canary.visitor@@example.com"}`)
+	s.ask("POST", path+"/messages", visitor.VisitorToken, `{"text":7}`)
+	s.ask("GET", "/v1/conversations/nosuch", visitor.VisitorToken, "")
+	s.ask("GET", "/v1/bots/demo/dead-letters", adminKey, "")
+	s.ask("GET", "/v1/bots/demo/handoff/status", adminKey, "")
 }
 
 // plantKeys makes keys, signs in with one and sends wrong ones.
@@ -138,7 +173,7 @@ func TestCanaries(t *testing.T) {
 		log := new(safeBuffer)
 		cfg.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		db := storetest.Open(t, cfg)
-		h := newHouse(t, Config{AccessLog: true}, stored(t, db), func(r *Rooms) { r.Log = cfg.Log }).listen()
+		h := newHouse(t, Config{AccessLog: true}, stored(t, db), human(t, db), func(r *Rooms) { r.Log = cfg.Log }).listen()
 		s := &spy{house: h, secrets: map[string]string{"a key of the config file": adminKey}, seen: map[string]string{}}
 		secret, err := db.Secret(t.Context(), access.SessionSecret, access.SessionSecretSize)
 		if err != nil {

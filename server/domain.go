@@ -111,6 +111,3 @@ func problemOf(code ProblemCode, told domainError) *Problem {
 
 // notFound is the refusal of a path that names something that there is not.
 func notFound(zh, en string) *Problem { return &Problem{Code: UnknownThing, Detail: text(zh, en)} }
-
-// conflict is the refusal of what does not fit the present state.
-func conflict(zh, en string) *Problem { return &Problem{Code: Conflict, Detail: text(zh, en)} }
