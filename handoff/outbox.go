@@ -58,12 +58,12 @@ func (o *outbox) take(bot string) bool {
 func (o *outbox) give(bot string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.all == o.limit || o.byBot[bot] == o.ofBot {
+		o.poke() // it was full
+	}
 	o.all--
 	if o.byBot[bot]--; o.byBot[bot] == 0 {
 		delete(o.byBot, bot)
-	}
-	if o.all == o.limit-1 {
-		o.poke() // it was full
 	}
 }
 
@@ -103,36 +103,37 @@ const (
 // claimDue claims what is due and begins to make it. wait is how long until there may
 // be more.
 func (s *Service) claimDue(ctx context.Context) (wait time.Duration, err error) {
-	room := s.outbox.room()
+	room, full := s.outbox.room()
 	if room == 0 {
 		return time.Second, nil // give wakes the loop
 	}
-	claimed, wait, err := s.store.Claim(ctx, min(room, claimBatch))
+	claimed, wait, err := s.store.Claim(ctx, min(room, claimBatch), full)
 	if err != nil {
 		return time.Second, err
 	}
-	full := false
 	for _, d := range claimed {
 		if !s.outbox.take(d.Bot) {
-			full = true
 			d.Attempts-- // it is none
-			if _, err := s.store.Failed(ctx, d, 200*time.Millisecond); err != nil {
+			if _, err := s.store.Failed(ctx, d, 0); err != nil {
 				return time.Second, err
 			}
 			continue
 		}
 		s.outbox.start(func(ctx context.Context) { s.deliver(ctx, d) }, d.Bot)
 	}
-	if len(claimed) == claimBatch && !full {
-		wait = 0
-	}
 	return wait, nil
 }
 
-func (o *outbox) room() int {
+// room is how many calls more may be made, and of which bots none.
+func (o *outbox) room() (n int, full []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return max(o.limit-o.all, 0)
+	for bot, calls := range o.byBot {
+		if calls >= o.ofBot {
+			full = append(full, bot)
+		}
+	}
+	return max(o.limit-o.all, 0), full
 }
 
 // deliver makes a delivery, and those of the conversation that follow it.

@@ -44,20 +44,26 @@ func (s *Service) turn(ctx context.Context, bot, conversation string, fn func(*t
 	if err != nil {
 		return err
 	}
-	slot := s.outbox.take(bot)
 	var last *turn
 	err = s.store.Update(ctx, bot, conversation, func(t Txn) error {
-		last = &turn{s: s, t: t, bot: b, config: config, c: t.Conversation(), slot: slot, ids: s.ids.next}
+		last.undone() // of an attempt that did not count
+		last = &turn{s: s, t: t, bot: b, config: config, c: t.Conversation(), ids: s.ids.next}
 		return fn(last)
 	})
 	if err != nil {
-		if slot {
-			s.outbox.give(bot)
-		}
+		last.undone()
 		return err
 	}
 	last.carryOn(ctx)
 	return nil
+}
+
+// undone gives back what a turn took that was not committed.
+func (t *turn) undone() {
+	if t != nil && t.slot {
+		t.slot = false
+		t.s.outbox.give(t.bot.ID)
+	}
 }
 
 // carryOn does what a committed turn leaves to do: the deliveries that were claimed begin.
@@ -65,10 +71,6 @@ func (t *turn) carryOn(ctx context.Context) {
 	s := t.s
 	for _, d := range t.claimed {
 		s.outbox.start(func(ctx context.Context) { s.deliver(ctx, d) }, t.bot.ID)
-		t.slot = false
-	}
-	if t.slot {
-		s.outbox.give(t.bot.ID)
 	}
 	if t.cut {
 		s.outbox.cut(t.c.ID)
@@ -245,8 +247,12 @@ func (t *turn) enqueue(rec *SessionRecord, d *Delivery, giveUp time.Duration) er
 	d.At = rec.LastCall
 	d.Due = t.t.Tick()
 	d.GiveUp = d.Due + giveUp.Milliseconds()
+	t.slot = t.slot || len(t.claimed) == 0 && t.s.outbox.take(t.bot.ID)
 	if err := t.t.Enqueue(d, t.slot && len(t.claimed) == 0); err != nil {
 		return err
+	}
+	if d.State != Claimed && len(t.claimed) == 0 {
+		t.undone() // it waits for others
 	}
 	if d.State == Claimed {
 		d.DeskState, d.Memory = rec.DeskState, t.c.Memory[rec.Connector]

@@ -58,9 +58,9 @@ type Store interface {
 	// are taken back, as uncertain.
 	Beat(ctx context.Context) error
 	// Claim takes deliveries that are due, each at the head of its conversation's queue,
-	// and counts the attempt. wait is how long until the next is due, at most a second
-	// more than it is.
-	Claim(ctx context.Context, limit int) (claimed []*Delivery, wait time.Duration, err error)
+	// and counts the attempt; of the bots in full it takes none. wait is how long until
+	// the next is due, or until it is worth while to ask again.
+	Claim(ctx context.Context, limit int, full []string) (claimed []*Delivery, wait time.Duration, err error)
 	// Delivered takes a delivery out of the queue because it has been made, and claims the
 	// conversation's next one with next, if it is due; nil where there is none.
 	Delivered(ctx context.Context, d *Delivery, next bool) (*Delivery, error)

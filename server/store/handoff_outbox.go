@@ -95,13 +95,18 @@ func changing(key *seal.DataKey, d *handoff.Delivery) (trace, progress []byte, e
 	return trace, progress, err
 }
 
+// waitingColumn is whether a conversation's queue holds anything.
+const waitingColumn = `CASE WHEN EXISTS (SELECT 1 FROM handoff_outbox WHERE bot = ? AND conversation = ? AND state < 2) THEN 1 ELSE 0 END`
+
 // Enqueue implements handoff.Txn.
 func (t *handoffTxn) Enqueue(d *handoff.Delivery, claim bool) error {
-	var waiting int
-	if err := t.tx.QueryRow(`SELECT CASE WHEN EXISTS (SELECT 1 FROM handoff_outbox WHERE bot = ? AND conversation = ? AND state < 2) THEN 1 ELSE 0 END`,
-		t.c.Bot, t.c.ID).Scan(&waiting); err != nil {
-		return err
+	if t.moved { // what was known of the queue may not be so any more
+		if err := t.tx.QueryRow(`SELECT `+waitingColumn, t.c.Bot, t.c.ID).Scan(&t.row.waiting); err != nil {
+			return err
+		}
 	}
+	waiting := t.row.waiting
+	t.row.waiting = 1
 	t.row.lastN++
 	d.Bot, d.ConversationID, d.N, d.StoredAt, d.State = t.c.Bot, t.c.ID, uint64(t.row.lastN), t.now, handoff.Queued //nolint:gosec // above zero
 	if claim && waiting == 0 {
@@ -213,16 +218,24 @@ func (h *Handoff) claimHead(tx *Tx, bot, conversation string, tick int64) (*hand
 }
 
 // Claim implements handoff.Store.
-func (h *Handoff) Claim(ctx context.Context, limit int) ([]*handoff.Delivery, time.Duration, error) {
+func (h *Handoff) Claim(ctx context.Context, limit int, full []string) ([]*handoff.Delivery, time.Duration, error) {
+	except, bots := "", make([]any, len(full), len(full)+2)
+	for i, bot := range full {
+		except += ` AND o.bot <> ?`
+		bots[i] = bot
+	}
+	until := func() (time.Duration, error) {
+		return h.untilDue(ctx, `SELECT MIN(o.due) FROM handoff_outbox o WHERE o.state = 0 AND o.head = 1`+except, bots...)
+	}
 	var found []*handoff.Delivery
-	wait, err := h.untilDue(ctx, `SELECT MIN(due) FROM handoff_outbox WHERE state = 0 AND head = 1`)
+	wait, err := until()
 	if err != nil || wait > 0 {
 		return nil, wait, err
 	}
 	err = h.write(ctx, func(tx *Tx) error {
 		found = found[:0]
 		query := `SELECT ` + outboxColumns + `, c.data_key FROM handoff_outbox o JOIN handoff_conversations c ON c.bot = o.bot AND c.id = o.conversation
-			WHERE o.state = 0 AND o.head = 1 AND o.due <= ? ORDER BY o.due LIMIT ?`
+			WHERE o.state = 0 AND o.head = 1` + except + ` AND o.due <= ? ORDER BY o.due LIMIT ?`
 		if tx.Postgres() {
 			query += ` FOR UPDATE SKIP LOCKED`
 		}
@@ -230,7 +243,7 @@ func (h *Handoff) Claim(ctx context.Context, limit int) ([]*handoff.Delivery, ti
 			d, err := h.delivery(r, nil)
 			found = append(found, d)
 			return err
-		}, query, h.handoffTick(tx), limit)
+		}, query, append(bots, h.handoffTick(tx), limit)...)
 		if err != nil {
 			return err
 		}
@@ -250,7 +263,7 @@ func (h *Handoff) Claim(ctx context.Context, limit int) ([]*handoff.Delivery, ti
 	if err != nil {
 		return nil, time.Second, err
 	}
-	wait, err = h.untilDue(ctx, `SELECT MIN(due) FROM handoff_outbox WHERE state = 0 AND head = 1`)
+	wait, err = until()
 	if wait == 0 && len(found) == 0 { // another node is at them
 		wait = 20 * time.Millisecond
 	}
@@ -262,11 +275,11 @@ func (h *Handoff) Claim(ctx context.Context, limit int) ([]*handoff.Delivery, ti
 const handoffPoll = 250 * time.Millisecond
 
 // untilDue is how long until the first of some rows is due, 0: it is.
-func (h *Handoff) untilDue(ctx context.Context, query string) (time.Duration, error) {
+func (h *Handoff) untilDue(ctx context.Context, query string, args ...any) (time.Duration, error) {
 	wait := handoffPoll
 	err := h.read(ctx, func(tx *Tx) error {
 		var due sql.NullInt64
-		if err := tx.QueryRow(query).Scan(&due); err != nil {
+		if err := tx.QueryRow(query, args...).Scan(&due); err != nil {
 			return err
 		}
 		if !tx.Postgres() {

@@ -66,6 +66,7 @@ type conversationRow struct {
 	due     sql.NullInt64
 	key     *seal.DataKey
 	sealed  []byte // the key as stored
+	waiting int    // whether its queue holds anything; of Update
 }
 
 const conversationColumns = `bot, id, data_key, created_at, last_at, last_seq, last_n, rate_from, rate_count, session, due, erased, profile`
@@ -109,14 +110,25 @@ func record(k *seal.DataKey, bot, conversation, id string, sealed, asked []byte)
 	return rec, nil
 }
 
-// newest loads the conversation's newest session.
+// newest loads the conversation's newest session, and whether its queue holds anything.
+// On PostgreSQL the time comes along: it is asked for in every transaction.
 func (h *Handoff) newest(tx *Tx, row *conversationRow) error {
-	if row.session == "" {
-		return nil
-	}
 	var sealed []byte
-	if err := tx.QueryRow(`SELECT record FROM handoff_sessions WHERE bot = ? AND id = ?`, row.c.Bot, row.session).Scan(&sealed); err != nil {
+	var now int64
+	into := []any{&sealed, &row.waiting}
+	query := `SELECT (SELECT record FROM handoff_sessions WHERE bot = ? AND id = ?), ` + waitingColumn
+	if tx.Postgres() {
+		query += `, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
+		into = append(into, &now)
+	}
+	if err := tx.QueryRow(query, row.c.Bot, row.session, row.c.Bot, row.c.ID).Scan(into...); err != nil {
 		return err
+	}
+	if now != 0 && tx.now.IsZero() {
+		tx.now = Time(now)
+	}
+	if sealed == nil {
+		return nil
 	}
 	var err error
 	row.c.Session, err = record(row.key, row.c.Bot, row.c.ID, row.session, sealed, nil)
