@@ -81,14 +81,25 @@ func (in *importer) fail(f importFailure) {
 	}
 }
 
-// end makes the last lines.
+// end does what is done once, and makes the last lines.
 func (in *importer) end(why string) []byte {
 	in.over = true
-	if in.sums.Published > 0 && !in.o.DryRun {
+	if in.o.DryRun {
+		return in.last(why)
+	}
+	if err := in.k.Imported(in.ctx, in.sums); err != nil {
+		in.s.log.Warn("the database could not take notice of an import", "bot", in.o.Bot, "error", err)
+	}
+	if in.sums.Published > 0 {
 		if err := in.s.rooms.Library.CatchUp(in.ctx); err != nil {
 			in.s.log.Warn("an import is stored and not served yet", "bot", in.o.Bot, "error", err)
 		}
 	}
+	return in.last(why)
+}
+
+// last writes the last lines.
+func (in *importer) last(why string) []byte {
 	var b []byte
 	for _, f := range in.failures {
 		b = append(appendJSON(b, f), '\n')

@@ -3,6 +3,8 @@ package knowledge
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/zhida-kb/zhida/parser/diag"
 )
@@ -104,15 +106,19 @@ func (s *Service) importBatch(ctx context.Context, o Import, lines []ImportLine)
 		if now.Version != bot.Version {
 			return errAgain{}
 		}
+		gathered, err := b.gather(tx)
+		if err != nil {
+			return err
+		}
 		for _, l := range b.good {
-			if err := b.store(tx, l, &counts); err != nil {
+			if err := b.store(gathered, l, &counts); err != nil {
 				return err
 			}
 		}
 		if o.DryRun {
 			return errDryRun
 		}
-		return nil
+		return gathered.write()
 	})
 	if errors.Is(err, errDryRun) {
 		err = nil
@@ -130,6 +136,69 @@ type batch struct {
 	refused map[int]bool  // lines that cannot be published
 	forced  map[int]bool  // lines that are published although there is something against it
 	faults  []LineFault
+}
+
+// gathering is a transaction that reads the answers of a batch at once, and writes at once
+// what became of them.
+type gathering struct {
+	Tx
+	answers   map[string]*Answer
+	changed   map[string]bool
+	revisions []*Revision
+}
+
+func (b *batch) gather(tx Tx) (*gathering, error) {
+	g := &gathering{Tx: tx, answers: map[string]*Answer{}, changed: map[string]bool{}}
+	var ids []string
+	for _, l := range b.good {
+		ids = append(ids, l.ID)
+	}
+	if len(ids) == 0 {
+		return g, nil
+	}
+	slices.Sort(ids)
+	var err error
+	g.answers, err = tx.AnswersOf(b.o.Bot, slices.Compact(ids))
+	return g, err
+}
+
+// Answer returns an answer as the batch has left it.
+func (g *gathering) Answer(_, id string) (*Answer, error) { return g.answers[id], nil }
+
+// PutAnswer notes what write will store.
+func (g *gathering) PutAnswer(a *Answer) error {
+	g.answers[a.ID], g.changed[a.ID] = a, true
+	return nil
+}
+
+// AddRevision notes what write will store.
+func (g *gathering) AddRevision(r *Revision) error {
+	g.revisions = append(g.revisions, r)
+	return nil
+}
+
+// Revision returns a revision, also one of this batch.
+func (g *gathering) Revision(bot, answer string, number int) (*Revision, error) {
+	for _, r := range g.revisions {
+		if r.Answer == answer && r.Number == number {
+			return r, nil
+		}
+	}
+	return g.Tx.Revision(bot, answer, number)
+}
+
+func (g *gathering) write() error {
+	var list []*Answer
+	for _, id := range slices.Sorted(maps.Keys(g.changed)) {
+		list = append(list, g.answers[id])
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	if err := g.AddRevisions(g.revisions); err != nil {
+		return err
+	}
+	return g.PutAnswers(list)
 }
 
 // check finds the lines that can be stored, and those that can be published.
@@ -311,6 +380,18 @@ func (b *batch) publish(tx Tx, a *Answer, l *ImportLine, live Content) (*Answer,
 
 func (b *batch) write(l *ImportLine, c Content) AnswerWrite {
 	return AnswerWrite{Bot: b.o.Bot, ID: l.ID, Content: c, By: b.o.By}
+}
+
+// settleFrom is how many new answers are worth Settle.
+const settleFrom = 1000
+
+// Imported is called at the end of an import with what became of all its batches. A
+// database that still believes that there are few answers finds them slowly.
+func (s *Service) Imported(ctx context.Context, c ImportCounts) error {
+	if c.Created+c.Updated < settleFrom {
+		return nil
+	}
+	return s.store.Write(ctx, func(tx Tx) error { return tx.Settle() })
 }
 
 // Export lists a bot's answers with all that an import needs, in the order of their ids.

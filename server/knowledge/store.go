@@ -35,16 +35,23 @@ type Tx interface {
 
 	// Answer returns an answer with the text of its draft, archived or not.
 	Answer(bot, id string) (*Answer, error)
+	// AnswersOf returns those of the answers that there are, by their ids, with the texts of
+	// their drafts, archived or not.
+	AnswersOf(bot string, ids []string) (map[string]*Answer, error)
 	// Answers lists answers without their texts.
 	Answers(bot string, q Query) ([]*Answer, error)
 	// PutAnswer stores an answer's state; when its draft is a new revision, AddRevision
 	// goes before.
 	PutAnswer(a *Answer) error
+	// PutAnswers is PutAnswer for many, each of them once.
+	PutAnswers(list []*Answer) error
 	Revision(bot, answer string, number int) (*Revision, error)
 	// Revisions lists up to limit revisions without their texts, the newest first, below
 	// the given number; 0: from the newest.
 	Revisions(bot, answer string, below, limit int) ([]*Revision, error)
 	AddRevision(r *Revision) error
+	// AddRevisions is AddRevision for many; of several of one answer the last is its draft.
+	AddRevisions(list []*Revision) error
 
 	// Export lists up to limit answers that are not archived, in the order of their ids,
 	// after the given one.
@@ -59,6 +66,9 @@ type Tx interface {
 	PublishedOf(bot, id string) (*Published, error)
 
 	CaseTx
+
+	// Settle lets the database take notice of how much there is now, after much was written.
+	Settle() error
 
 	// Tell makes the change known to all nodes once it is durable: kind is KindBot or
 	// KindAnswer; of an answer only changes of what is published.

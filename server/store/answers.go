@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/zhida-kb/zhida/server/knowledge"
 )
@@ -52,34 +53,84 @@ func (b *bookTx) Answer(bot, id string) (*knowledge.Answer, error) {
 	return a, err
 }
 
+// AnswersOf returns those of the answers that there are, with their drafts.
+func (b *bookTx) AnswersOf(bot string, ids []string) (map[string]*knowledge.Answer, error) {
+	found := map[string]*knowledge.Answer{}
+	err := b.tx.Each(func(r Row) error {
+		a, err := scanAnswer(r, nil)
+		if err == nil {
+			found[a.ID] = a
+		}
+		return err
+	}, `SELECT `+answerColumns+`, d.body`+answerTables+` WHERE a.bot = ? AND a.id IN (`+places(len(ids))+`)`, withFirst(bot, ids)...)
+	return found, err
+}
+
+// places are n placeholders.
+func places(n int) string { return strings.Repeat(", ?", n)[min(2, 3*n):] }
+
+// withFirst are arguments.
+func withFirst(first string, more []string) []any {
+	list := []any{first}
+	for _, s := range more {
+		list = append(list, s)
+	}
+	return list
+}
+
 // PutAnswer stores the state of an answer.
-func (b *bookTx) PutAnswer(a *knowledge.Answer) error {
-	_, err := b.tx.Exec(`INSERT INTO answers (bot, id, draft, published, published_at, published_by, forced, archived_at, created_at, updated_at, version)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (bot, id) DO UPDATE SET draft = excluded.draft, published = excluded.published, published_at = excluded.published_at,
+func (b *bookTx) PutAnswer(a *knowledge.Answer) error { return b.PutAnswers([]*knowledge.Answer{a}) }
+
+// PutAnswers stores the states of answers, each once.
+func (b *bookTx) PutAnswers(list []*knowledge.Answer) error {
+	rows := make([][]any, len(list))
+	for i, a := range list {
+		rows[i] = []any{a.Bot, a.ID, a.Draft, a.Published, stored(a.PublishedAt), a.PublishedBy, a.Forced, stored(a.Archived),
+			stored(a.Created), stored(a.Updated), a.Version}
+	}
+	if len(list) > 0 {
+		if err := b.indexArchived(list); err != nil {
+			return err
+		}
+	}
+	return b.tx.insert(`INSERT INTO answers (bot, id, draft, published, published_at, published_by, forced, archived_at, created_at, updated_at, version) VALUES`,
+		`(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, rows, `ON CONFLICT (bot, id) DO UPDATE SET draft = excluded.draft, published = excluded.published, published_at = excluded.published_at,
 			published_by = excluded.published_by, forced = excluded.forced, archived_at = excluded.archived_at,
-			created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version`,
-		a.Bot, a.ID, a.Draft, a.Published, stored(a.PublishedAt), a.PublishedBy, a.Forced, stored(a.Archived),
-		stored(a.Created), stored(a.Updated), a.Version)
-	return err
+			created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version`)
 }
 
 // AddRevision stores a revision, which is the answer's draft now: by it the answer is found.
 func (b *bookTx) AddRevision(r *knowledge.Revision) error {
-	questions, err := json.Marshal(r.Questions)
-	if err != nil {
+	return b.AddRevisions([]*knowledge.Revision{r})
+}
+
+// AddRevisions stores revisions; of several of one answer the last one is its draft.
+func (b *bookTx) AddRevisions(list []*knowledge.Revision) error {
+	rows := make([][]any, len(list))
+	var drafts []*knowledge.Revision
+	at := map[[2]string]int{}
+	for i, r := range list {
+		questions, err := json.Marshal(r.Questions)
+		if err != nil {
+			return err
+		}
+		keywords, err := json.Marshal(r.Keywords)
+		if err != nil {
+			return err
+		}
+		rows[i] = []any{r.Bot, r.Answer, r.Number, r.Title, string(questions), string(keywords), string(r.Format), r.Text, r.From, r.By, stored(r.At)}
+		if n, ok := at[[2]string{r.Bot, r.Answer}]; ok {
+			drafts[n] = r
+			continue
+		}
+		at[[2]string{r.Bot, r.Answer}] = len(drafts)
+		drafts = append(drafts, r)
+	}
+	if err := b.tx.insert(`INSERT INTO revisions (bot, answer, number, title, questions, keywords, format, body, origin, made_by, made_at) VALUES`,
+		`(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, rows, ``); err != nil {
 		return err
 	}
-	keywords, err := json.Marshal(r.Keywords)
-	if err != nil {
-		return err
-	}
-	if _, err = b.tx.Exec(`INSERT INTO revisions (bot, answer, number, title, questions, keywords, format, body, origin, made_by, made_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.Bot, r.Answer, r.Number, r.Title, string(questions), string(keywords),
-		string(r.Format), r.Text, r.From, r.By, stored(r.At)); err != nil {
-		return err
-	}
-	return b.index(r)
+	return b.index(drafts)
 }
 
 const revisionColumns = `bot, answer, number, origin, made_by, made_at, title, questions, keywords, format`

@@ -98,6 +98,11 @@ func (b *bookTx) PutBot(bot *knowledge.Bot) error {
 // all tables do that belong to one, and revokes the keys that are bound to it.
 func (b *bookTx) DeleteBot(id string) error {
 	tables, err := b.tx.botTables()
+	if err == nil && !b.tx.Postgres() { // whose search table has a key of its own
+		if _, err = b.tx.Exec(`DELETE FROM answer_grams WHERE rowid IN (SELECT n FROM answer_search WHERE bot = ?)`, id); err == nil {
+			_, err = b.tx.Exec(`DELETE FROM answer_search WHERE bot = ?`, id)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -31,20 +31,25 @@ func (tx *Tx) recordChanges() error {
 			return err
 		}
 	}
-	for _, c := range tx.changes {
-		seq := `nextval('change_seq')`
-		if !tx.Postgres() {
-			seq = `(SELECT last FROM change_state)`
-			if _, err := tx.Exec(`UPDATE change_state SET last = last + 1`); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.Exec(`INSERT INTO changes (seq, kind, bot, id, at) VALUES (`+seq+`, ?, ?, ?, ?)`, c.Kind, c.Bot, c.ID, at); err != nil {
+	last := int64(0)
+	if !tx.Postgres() {
+		if err := tx.QueryRow(`UPDATE change_state SET last = last + ? RETURNING last`, len(tx.changes)).Scan(&last); err != nil {
 			return err
 		}
+	}
+	rows := make([][]any, len(tx.changes))
+	seq := `nextval('change_seq')`
+	if !tx.Postgres() {
+		seq = `?`
+	}
+	for i, c := range tx.changes {
+		if !tx.Postgres() {
+			rows[i] = append(rows[i], last-int64(len(rows)-1-i))
+		}
+		rows[i] = append(rows[i], c.Kind, c.Bot, c.ID, at)
 		tx.Wake(ChangesTopic, c.Kind)
 	}
-	return nil
+	return tx.insert(`INSERT INTO changes (seq, kind, bot, id, at) VALUES`, `(`+seq+`, ?, ?, ?, ?)`, rows, ``)
 }
 
 // LastChange is the seq of the newest change that this transaction sees: what was loaded

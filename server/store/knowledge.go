@@ -17,19 +17,22 @@ type bookcase struct{ db *DB }
 
 // Read runs f on one state of the database.
 func (b bookcase) Read(ctx context.Context, f func(knowledge.Tx) error) error {
-	return b.db.Read(ctx, func(tx *Tx) error { return f(&bookTx{tx}) })
+	return b.db.Read(ctx, func(tx *Tx) error { return f(&bookTx{tx: tx}) })
 }
 
 // Write runs f in a transaction.
 func (b bookcase) Write(ctx context.Context, f func(knowledge.Tx) error) error {
-	return b.db.Write(ctx, func(tx *Tx) error { return f(&bookTx{tx}) })
+	return b.db.Write(ctx, func(tx *Tx) error { return f(&bookTx{tx: tx}) })
 }
 
 // bookTx implements knowledge.Tx.
-type bookTx struct{ tx *Tx }
+type bookTx struct {
+	tx      *Tx
+	counted string // the bot whose publishes this transaction has counted
+}
 
 // KnowledgeTx lets other rooms' transactions use what knowledge keeps.
-func (tx *Tx) KnowledgeTx() knowledge.Tx { return &bookTx{tx} }
+func (tx *Tx) KnowledgeTx() knowledge.Tx { return &bookTx{tx: tx} }
 
 // Lock takes the row of a bot until the transaction ends.
 func (b *bookTx) Lock(bot string) (publishes int64, err error) {
@@ -38,7 +41,7 @@ func (b *bookTx) Lock(bot string) (publishes int64, err error) {
 	return publishes, err
 }
 
-// Publishes is how often the bot's published answers changed.
+// Publishes is in how many transactions the bot's published answers changed.
 func (b *bookTx) Publishes(bot string) (n int64, err error) {
 	err = b.tx.QueryRow(`SELECT publishes FROM knowledge_state WHERE bot = ?`, bot).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -50,10 +53,21 @@ func (b *bookTx) Publishes(bot string) (n int64, err error) {
 // Tell makes a change known to all nodes.
 func (b *bookTx) Tell(kind, bot, id string) error {
 	b.tx.Change(kind, bot, id)
-	if kind != knowledge.KindAnswer {
+	if kind != knowledge.KindAnswer || b.counted == bot {
 		return nil
 	}
+	b.counted = bot
 	_, err := b.tx.Exec(`UPDATE knowledge_state SET publishes = publishes + 1 WHERE bot = ?`, bot)
+	return err
+}
+
+// Settle renews PostgreSQL's statistics, which come of themselves after a minute only;
+// SQLite plans without any.
+func (b *bookTx) Settle() error {
+	if !b.tx.Postgres() {
+		return nil
+	}
+	_, err := b.tx.Exec(`ANALYZE answers, answer_search, revisions`)
 	return err
 }
 

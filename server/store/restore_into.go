@@ -35,6 +35,9 @@ func fill(ctx context.Context, cfg Config, h backupHeader, from io.Reader, progr
 	if err == nil && db.postgres != nil {
 		err = db.advanceSequences(ctx)
 	}
+	if err == nil {
+		err = db.reindex(ctx)
+	}
 	return errors.Join(err, db.Close())
 }
 

@@ -36,8 +36,11 @@ func (t *tableInfo) key() []string {
 	return names
 }
 
-// tables lists the tables, each behind those that it refers to. Generated columns, and
-// tables that an index of the database itself made, are left out.
+// searchTable is made of other tables; reindex does it.
+const searchTable = "answer_search"
+
+// tables lists the tables, each behind those that it refers to. Generated columns, tables
+// that an index of the database itself made, and what is made of other tables are left out.
 func (tx *Tx) tables() ([]tableInfo, error) {
 	list := `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
 	if tx.Postgres() {
@@ -47,7 +50,7 @@ func (tx *Tx) tables() ([]tableInfo, error) {
 	err := tx.Each(func(r Row) error {
 		var t tableInfo
 		err := r.Scan(&t.Name)
-		if t.Name != "goose_db_version" {
+		if t.Name != "goose_db_version" && t.Name != searchTable {
 			found = append(found, t)
 		}
 		return err

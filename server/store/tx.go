@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 )
 
@@ -57,6 +58,27 @@ func (tx *Tx) ExecN(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return r.RowsAffected()
+}
+
+// insertRows is how many rows one statement inserts: as many as placeholders allow, and no
+// more than a statement that is prepared should have.
+const insertRows = 500
+
+// insert inserts rows, many with one statement: head … VALUES, row once for each, tail.
+func (tx *Tx) insert(head, row string, rows [][]any, tail string) error {
+	for len(rows) > 0 {
+		some := rows[:min(len(rows), insertRows)]
+		rows = rows[len(some):]
+		var args []any
+		for _, r := range some {
+			args = append(args, r...)
+		}
+		list := strings.Repeat(", "+row, len(some))[2:]
+		if _, err := tx.Exec(head+` `+list+` `+tail, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Query runs a query whose rows the caller closes before the next statement. Each is

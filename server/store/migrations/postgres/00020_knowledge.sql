@@ -37,12 +37,16 @@ CREATE TABLE answers (
 );
 
 -- What answers are found by: title, questions, keywords and text of the draft, folded.
+-- grams finds candidates by hashes of its characters and pairs of characters.
 CREATE TABLE answer_search (
-	bot TEXT COLLATE "C" NOT NULL,
-	id  TEXT COLLATE "C" NOT NULL,
-	doc TEXT NOT NULL,
+	bot      TEXT COLLATE "C" NOT NULL,
+	id       TEXT COLLATE "C" NOT NULL,
+	doc      TEXT NOT NULL,
+	grams    INTEGER[] NOT NULL,
+	archived BOOLEAN NOT NULL,
 	PRIMARY KEY (bot, id)
 );
+CREATE INDEX answer_grams ON answer_search USING gin (grams);
 
 -- Revisions never change. questions and keywords are JSON; origin is the number of the
 -- revision that a rollback took the content from.

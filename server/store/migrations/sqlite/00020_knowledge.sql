@@ -37,12 +37,16 @@ CREATE TABLE answers (
 );
 
 -- What answers are found by: title, questions, keywords and text of the draft, folded.
+-- answer_grams finds candidates by hashes of its characters and pairs of characters.
 CREATE TABLE answer_search (
-	bot TEXT NOT NULL,
-	id  TEXT NOT NULL,
-	doc TEXT NOT NULL,
-	PRIMARY KEY (bot, id)
+	n        INTEGER PRIMARY KEY,
+	bot      TEXT NOT NULL,
+	id       TEXT NOT NULL,
+	doc      TEXT NOT NULL,
+	archived BOOLEAN NOT NULL,
+	UNIQUE (bot, id)
 );
+CREATE VIRTUAL TABLE answer_grams USING fts5(grams, content='', contentless_delete=1, detail=none);
 
 -- Revisions never change. questions and keywords are JSON; origin is the number of the
 -- revision that a rollback took the content from.
