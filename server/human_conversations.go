@@ -291,6 +291,9 @@ func serveTranscript(_ *Server, x *exchange) *Problem {
 	if p != nil {
 		return p
 	}
+	if _, err := h.Conversation(x.base, id); err != nil {
+		return x.failHuman(err)
+	}
 	x.s.brains.answer(x.bot.ID, id) // what a process that died has left
 	t, err := h.Transcript(x.base, x.bot.ID, id, x.queryText("cursor"))
 	if err != nil {

@@ -147,7 +147,7 @@ func (x *exchange) hook(h *handoff.Service, bot, kind string, in handoff.Inbound
 	in.Query = func(name string) string { return string(x.ctx.QueryArgs().Peek(name)) }
 	r, err := h.Inbound(x.base, bot, kind, &in)
 	if errors.Is(err, handoff.ErrNotFound) {
-		return unknownHook()
+		return x.refuseHook(h, kind, handoff.InboundNotFound)
 	}
 	if err != nil {
 		return x.failHuman(err)
@@ -162,6 +162,7 @@ func (x *exchange) refuseHook(h *handoff.Service, kind string, code handoff.Inbo
 		handoff.InboundTooLarge:     "the body is over 256 KiB",
 		handoff.InboundUnauthorized: "a valid key of scope relay for this bot is needed",
 		handoff.InboundTooMany:      "too many requests",
+		handoff.InboundNotFound:     "the bot has no account with this connector",
 	}
 	x.sendVendor(h.RefuseInbound(kind, &handoff.InboundError{Code: code, Message: words[code]}))
 	return nil

@@ -219,6 +219,9 @@ func serveLeaveMessage(_ *Server, x *exchange) *Problem {
 	if p != nil {
 		return p
 	}
+	if _, err := h.Conversation(x.base, id); err != nil {
+		return x.failHuman(err)
+	}
 	m, err := h.LeaveMessage(x.base, x.bot.ID, id, in.Text, or(in.Email))
 	if err != nil {
 		return x.failHuman(err)
