@@ -7,6 +7,7 @@ const (
 	CodeConflict    = "conflict"
 	CodeTooMany     = "too_many"
 	CodeUnavailable = "unavailable"
+	codeUnknownBot  = "unknown_bot"
 )
 
 // Error is a refusal. Nothing was stored.

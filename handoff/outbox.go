@@ -142,11 +142,21 @@ func (s *Service) deliver(ctx context.Context, d *Delivery) {
 		next, err := s.deliverOne(ctx, d)
 		if err != nil {
 			if ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
-				s.cfg.Log.Error("the outcome of a delivery could not be stored; it is made again", "bot", d.Bot, "delivery", d.ID, "error", err)
+				s.putBack(ctx, d, err)
 			}
 			return
 		}
 		d = next
+	}
+}
+
+// putBack gives up the claim of a delivery whose outcome could not be stored, or whose bot
+// nobody knows any more: it is made again later, with the same key.
+func (s *Service) putBack(ctx context.Context, d *Delivery, why error) {
+	s.cfg.Log.Error("the outcome of a delivery could not be stored; it is made again", "bot", d.Bot, "delivery", d.ID, "error", why)
+	d.GiveUp = max(d.GiveUp, s.store.Tick()+resting.Milliseconds()) // Failed is not before it
+	if _, err := s.store.Failed(ctx, d, resting); err != nil && ctx.Err() == nil {
+		s.cfg.Log.Error("a delivery could not be put back; it rests until this node is started again", "bot", d.Bot, "delivery", d.ID, "error", err)
 	}
 }
 

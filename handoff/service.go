@@ -152,9 +152,15 @@ func (s *Service) Connectors() []Description {
 func (s *Service) bot(ctx context.Context, id string) (Bot, error) {
 	b, ok := s.cfg.Bots(ctx, id)
 	if !ok {
-		return Bot{}, &Error{What: "unknown_bot", Text: Text{Zh: "没有这个机器人。", En: "No bot has this id."}}
+		return Bot{}, &Error{What: codeUnknownBot, Text: Text{Zh: "没有这个机器人。", En: "No bot has this id."}}
 	}
 	return b, nil
+}
+
+// unknownBot reports whether an error says that nobody knows the bot.
+func unknownBot(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.What == codeUnknownBot
 }
 
 // trouble turns what a store says into what a caller is told.

@@ -300,7 +300,7 @@ func (s *Service) SetEmail(ctx context.Context, bot, conversation, email string,
 		return "", nil, invalid(badEmail("/email"))
 	}
 	err = s.turn(ctx, bot, conversation, func(t *turn) error {
-		t.c.EmailChecked = checked
+		t.checked = checked
 		if err := t.step(EmailGiven{Address: address}); err != nil {
 			return err
 		}

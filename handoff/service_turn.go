@@ -21,6 +21,7 @@ type turn struct {
 	ids    func() (string, error)
 
 	route   string   // of the request that is stepped
+	checked bool     // whoever gives an address vouches for it
 	message *Message // of the visitor, that is being stored
 	entry   *Entry   // the message's, once appended
 	shown   uint64   // seq of the agent's message of this turn
@@ -178,7 +179,7 @@ func (t *turn) apply(rec *SessionRecord, effect Effect) error {
 		t.show(rec, e.Message)
 	case Mask: // done when the message was stored
 	case KeepEmail:
-		t.c.Visitor.Email = e.Address
+		t.c.Visitor.Email, t.c.EmailChecked = e.Address, t.checked
 		t.t.SaveProfile()
 	case CallOpen:
 		return t.callOpen(rec, e)

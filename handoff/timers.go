@@ -79,11 +79,28 @@ func (s *Service) fire(ctx context.Context, d DueSession) error {
 		t.t.SaveSession(rec) // its row's due time may be one that has moved since
 		return nil
 	})
-	var gone *Error
-	if errors.As(err, &gone) && gone.What == "unknown_bot" {
-		return nil // the bot was taken out of the config; its sessions rest
+	if unknownBot(err) { // it was taken out of the config; its sessions rest
+		return s.store.Update(ctx, d.Bot, d.ConversationID, func(t Txn) error { return rest(t) })
 	}
 	return err
+}
+
+// resting is how long a session whose bot nobody knows rests, until it is looked at again.
+const resting = time.Minute
+
+// rest puts the timers off that are due.
+func rest(t Txn) error {
+	rec := t.Conversation().Session
+	if rec == nil {
+		return nil
+	}
+	for timer, due := range rec.Due {
+		if due != 0 && due <= t.Tick() {
+			rec.Due[timer] = t.Tick() + resting.Milliseconds()
+		}
+	}
+	t.SaveSession(rec)
+	return nil
 }
 
 // fires is what a timer's time means. An open that certainly has not arrived is given up
