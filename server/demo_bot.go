@@ -65,6 +65,7 @@ func (l *Library) MakeDemo(ctx context.Context, base string) error {
 	}
 	settings := DemoBot()
 	w := knowledge.BotWrite{Bot: keptBot(&settings), If: func(version int64) bool { return version == 0 }}
+	w.Bot.Brain = &knowledge.Brain{Kind: "match"}
 	w.Secrets.DataToken = knowledge.SecretChange{Set: true, Value: DemoToken}
 	if _, _, _, err := l.knowledge.PutBot(ctx, w); err != nil {
 		if errors.As(err, &none) && none.Why == knowledge.Stale {

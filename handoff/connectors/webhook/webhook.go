@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
@@ -41,7 +42,7 @@ func (k *Connector) Describe() handoff.Description {
 				Zh: "接收端的根地址；/conversation/establish、/chat、/conversation/close 接在它后面，可以自带路径前缀",
 				En: "base URL of your receiver; /conversation/establish, /chat and /conversation/close are appended to it, and it may have a path of its own",
 			}},
-			{Name: "userName", Type: "string", About: handoff.Text{
+			{Name: "userName", Type: "string", Default: json.RawMessage(`""`), About: handoff.Text{
 				Zh: "接收端的 Basic 认证用户名；留空则不发认证头。不能含冒号",
 				En: "user name for Basic auth at your receiver; empty: none is sent. No colon in it",
 			}},
@@ -52,7 +53,7 @@ func (k *Connector) Describe() handoff.Description {
 				Zh: "可选的签名密钥，由您自己生成，两端一致。填写后，我方调用带签名，未签名的来电一律拒绝",
 				En: "optional signing secret that you make up and give to both sides. With it our calls are signed and unsigned calls are refused",
 			}},
-			{Name: "placeholderEmail", Type: "string", About: handoff.Text{
+			{Name: "placeholderEmail", Type: "string", Default: json.RawMessage(`""`), About: handoff.Text{
 				Zh: "访客没有邮箱时，email 一项传给接收端的值；留空则传空字符串",
 				En: "what the receiver gets as email when the visitor has none; empty: an empty string",
 			}},
