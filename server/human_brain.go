@@ -232,7 +232,8 @@ func (b *brains) render(bot *Bot, c *handoff.Conversation, p *runtime.Program) (
 		}
 	}
 	b.s.defaults(&facts, bot)
-	in := runtime.Input{Facts: &facts, Fetcher: bot.fetcher, Language: bot.language, CallBudget: b.s.cfg.CallBudget}
+	visitorFacts(&facts, &c.Visitor)
+	in := runtime.Input{Facts: &facts, Fetcher: bot.fetcher, Language: handoff.Language(c.Visitor.Language, bot.language), CallBudget: b.s.cfg.CallBudget}
 	if b.s.rooms.Tokens != nil {
 		tokens := tokenMaker{key: b.s.rooms.Tokens}
 		tokens.begin(bot.ID, c.ID, now)
@@ -242,6 +243,17 @@ func (b *brains) render(bot *Bot, c *handoff.Conversation, p *runtime.Program) (
 	defer r.Release()
 	r.Run(b.ctx, p, in)
 	return strings.Clone(string(r.AppendContent(nil))), r.AppendSegmentsJSON(nil)
+}
+
+// visitorFacts are what is known of a visitor where the context says nothing of it.
+func visitorFacts(facts *vars.Facts, v *handoff.Visitor) {
+	for slot, known := range map[vars.Slot]string{
+		vars.UserInfoVisitorID: v.ID, vars.UserInfoVisitorName: v.Name, vars.ChatInfoLan: v.Language,
+	} {
+		if known != "" {
+			facts.SetDefault(slot, known)
+		}
+	}
 }
 
 // defaults are the facts that a bot has where the caller says nothing of them.

@@ -71,6 +71,22 @@ func TestBrainMatch(t *testing.T) {
 	v.inOrder(t)
 }
 
+// TestBrainKnowsVisitor: what the conversation knows of its visitor fills the variables
+// that the context leaves open, and no others.
+func TestBrainKnowsVisitor(t *testing.T) {
+	h := newHumanHouse(t)
+	h.withBot(t, `{"brain":{"kind":"match"}}`)
+	h.publishFor(t, "shop", "who", "我是谁", "${userInfo.visitorName}/${userInfo.visitorId}/${chatInfo.lan}")
+	for body, want := range map[string]string{
+		`{"visitor":{"name":"李","id":"u-1","language":"zh"}}`:                                          "李/u-1/zh",
+		`{"visitor":{"name":"李","id":"u-1"},"context":{"userInfo":{"visitorName":"王","visitorId":7}}}`: "王/7/",
+	} {
+		v := h.converse("shop", body).listen("")
+		v.do("POST", "/messages", `{"text":"我是谁"}`).want(t, 201)
+		v.awaitText("bot", want)
+	}
+}
+
 // bots counts the messages of the bot.
 func (v *visitor) bots() int {
 	n := 0
