@@ -78,9 +78,10 @@ crash: needs
 	ZHIDA_CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run 'TestRelayKilled$$' ./server/store
 	ZHIDA_CRASH_IMAGES=10000 go test -count=1 -timeout 60m -v -run 'TestPowerLoss$$' ./server/store
 
-# Webhooks that come a hundred times each, across restarts.
+# Webhooks that come a hundred times each, across restarts. A desk that is away for a minute.
 soak: needs
 	ZHIDA_SOAK_IDS=10000 ZHIDA_SOAK_REPEATS=100 go test -count=1 -timeout 120m -v -run 'TestDeliveredOften$$' ./server/store
+	ZHIDA_SOAK_OUTAGE=60s go test -count=1 -timeout 30m -v -run 'TestHumanServiceRough$$' ./cmd/zhida
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1s -count 5 ./bench

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -237,6 +238,20 @@ func (v *talk) compare(s *side, said []string, reason string) {
 	}
 }
 
+// outage is how long the desk is away: 5 s, or as long as make soak wants.
+func outage(t *testing.T) time.Duration {
+	t.Helper()
+	long := os.Getenv("ZHIDA_SOAK_OUTAGE")
+	if long == "" {
+		return 5 * time.Second
+	}
+	d, err := time.ParseDuration(long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // TestHumanServiceRough is the same while the desk goes away for seconds in the middle, the
 // process is killed twice, and every webhook comes three times in random order: nothing is
 // lost, nothing doubled, nothing out of order.
@@ -268,7 +283,7 @@ func TestHumanServiceRough(t *testing.T) {
 			if err := s.desk.Server().Down(); err != nil {
 				t.Fatal(err)
 			}
-			down := time.NewTimer(5 * time.Second)
+			down := time.NewTimer(outage(t))
 			visitor(2)
 			i.kill() // with messages that nobody has taken yet
 			visitor(2)

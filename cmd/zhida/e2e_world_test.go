@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -50,11 +51,22 @@ func newInstance(t *testing.T) *instance {
 	t.Cleanup(func() {
 		i.end(syscall.SIGTERM)
 		i.client.CloseIdleConnections()
+		for _, secret := range canaries {
+			if strings.Contains(i.log.String(), secret) {
+				t.Errorf("%s stands in the log", secret)
+			}
+		}
 		if t.Failed() {
 			t.Logf("the server said:\n%s", tail(i.log.String(), 4000))
 		}
 	})
 	return i
+}
+
+// canaries are what a log must never hold: addresses, texts, credentials, tokens.
+var canaries = []string{
+	"li@example.com", "包裹", "visitor 1", "客服 1", "agent 1", "e2e-secret", intercomdesk.Token, intercomdesk.Secret,
+	livechatdesk.ClientSecret, livechatdesk.EventSecret, "lc_refresh_", "lc_agent_", "lc_customer_", "/v1/hooks/",
 }
 
 func tail(s string, n int) string { return s[max(len(s)-n, 0):] }

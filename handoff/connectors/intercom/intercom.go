@@ -62,7 +62,7 @@ func (k *Connector) Describe() handoff.Description {
 			}},
 		},
 		SubPaths:  []string{""},
-		BodyLimit: 1 << 20,
+		BodyLimit: 256 << 10,
 		Timeout:   k.client.Timeout,
 	}
 }

@@ -63,7 +63,7 @@ func (k *Connector) Describe() handoff.Description {
 			{Name: "accountsBaseUrl", Type: "string", About: handoff.Text{Zh: "替代 " + defaultAccounts + " 的账号服务根地址，用于测试", En: "accounts base URL instead of " + defaultAccounts + ", for tests"}},
 		},
 		SubPaths:  []string{""},
-		BodyLimit: 1 << 20,
+		BodyLimit: 256 << 10,
 		Timeout:   k.client.Timeout,
 	}
 }
