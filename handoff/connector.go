@@ -223,6 +223,7 @@ type InboundError struct {
 	Message string // English, for the vendor's log; never quotes secrets
 }
 
+// Error is the message.
 func (e *InboundError) Error() string { return e.Message }
 
 // Reply is an HTTP reply.
@@ -258,6 +259,7 @@ type CallError struct {
 	Problem    Text          // what is wrong and where to get the right value; with Misconfigured
 }
 
+// Error is the code and what operators read.
 func (e *CallError) Error() string { return e.Code + ": " + e.Message }
 
 // DefaultQuestion is what the desk reads as the visitor's question when there is none,

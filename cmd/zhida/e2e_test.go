@@ -238,8 +238,8 @@ func (v *talk) compare(s *side, said []string, reason string) {
 	}
 }
 
-// outage is how long the desk is away: 5 s, or as long as make soak wants.
-func outage(t *testing.T) time.Duration {
+// deskOutage is how long the desk is away: 5 s, or as long as make soak wants.
+func deskOutage(t *testing.T) time.Duration {
 	t.Helper()
 	long := os.Getenv("ZHIDA_SOAK_OUTAGE")
 	if long == "" {
@@ -283,7 +283,7 @@ func TestHumanServiceRough(t *testing.T) {
 			if err := s.desk.Server().Down(); err != nil {
 				t.Fatal(err)
 			}
-			down := time.NewTimer(outage(t))
+			down := time.NewTimer(deskOutage(t))
 			visitor(2)
 			i.kill() // with messages that nobody has taken yet
 			visitor(2)

@@ -72,6 +72,7 @@ type RefusedError struct {
 	Reason string
 }
 
+// Error says who was not called, and why.
 func (e *RefusedError) Error() string { return "outbound: " + e.Host + ": " + e.Reason }
 
 // Refused marks the error for callers that do not know this package.
