@@ -143,8 +143,8 @@ func (s *Service) Tool(ctx context.Context, bot, conversation string, a Ask) (*T
 		case <-w.C:
 		case <-timeout.C:
 			return r, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		case <-ctx.Done(): // the process ends: what is known so far is said
+			return r, nil
 		}
 	}
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	stdruntime "runtime"
 	"time"
 
@@ -18,6 +19,10 @@ type Config struct {
 	// PublicURL is where clients reach the server, for the OpenAPI document; default "/",
 	// which is where they found the document.
 	PublicURL string
+
+	// TrustedProxies are the networks of reverse proxies whose X-Forwarded-For tells where
+	// a request came from; none: every request counts as its connection's.
+	TrustedProxies []netip.Prefix
 
 	// Limits are the language's. Source bounds what HTTP answers with 413.
 	Limits runtime.Limits

@@ -157,12 +157,25 @@ func serveTool(_ *Server, x *exchange) *Problem {
 	if p != nil {
 		return p
 	}
-	r, err := h.Tool(x.base, x.bot.ID, id, handoff.Ask{Question: in.Question, Reason: or(in.Reason), Route: or(in.Route)})
+	ctx, cancel := x.whileServing(x.base)
+	defer cancel()
+	r, err := h.Tool(ctx, x.bot.ID, id, handoff.Ask{Question: in.Question, Reason: or(in.Reason), Route: or(in.Route)})
 	if err != nil {
 		return x.failHuman(err)
 	}
 	x.sendJSON(200, toolShown{string(r.Result), r.Text, showHuman(r.Session)})
 	return nil
+}
+
+// whileServing is a context that ends when the server begins to shut down, for who waits
+// for something that need not come.
+func (x *exchange) whileServing(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(x.s.serving, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
 }
 
 // serveConversationMCP answers …/mcp: the tool over the Model Context Protocol.
@@ -181,6 +194,8 @@ func serveConversationMCP(_ *Server, x *exchange) *Problem {
 	}
 	bot := x.bot.ID
 	return x.serveMCP(definition, func(ctx context.Context, a handoff.ToolArguments) (handoff.ToolResult, string, *Problem) {
+		ctx, cancel := x.whileServing(ctx)
+		defer cancel()
 		r, err := h.Tool(ctx, bot, id, handoff.Ask{Question: a.Question, Reason: a.Reason, Route: a.Route})
 		if err != nil {
 			return "", "", x.failHuman(err)

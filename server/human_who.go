@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -136,13 +137,36 @@ func pageGuest(s *Server, x *exchange) *Problem {
 		return &Problem{Code: Forbidden, Detail: text("这个页面的来源不在机器人的 allowedOrigins 中。",
 			"The page's origin is not among the bot's allowedOrigins.")}
 	}
-	if wait := s.newcomers.take(x.ctx.RemoteIP().String(), x.start); wait > 0 {
+	if wait := s.newcomers.take(x.address(), x.start); wait > 0 {
 		return &Problem{Code: TooMany, RetryAfter: int(wait/time.Second) + 1,
 			Detail: text("新会话过多，请稍后再试。", "Too many new conversations; try again later.")}
 	}
 	x.bot = bot
 	x.allowOrigin()
 	return nil
+}
+
+// address is where a request came from: its connection's, or, behind proxies that are
+// trusted, what the last of them says. What a client itself writes counts for nothing.
+func (x *exchange) address() string {
+	trusted := func(a netip.Addr) bool {
+		return slices.ContainsFunc(x.s.cfg.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+	}
+	from, ok := netip.AddrFromSlice(x.ctx.RemoteIP())
+	if !ok || !trusted(from) {
+		return from.Unmap().String()
+	}
+	hops := strings.Split(string(x.ctx.Request.Header.Peek(fasthttp.HeaderXForwardedFor)), ",")
+	for _, hop := range slices.Backward(hops) {
+		a, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		if from = a; !trusted(a) {
+			break
+		}
+	}
+	return from.Unmap().String()
 }
 
 // publicChat reports whether pages may make conversations without a key.

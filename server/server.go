@@ -64,7 +64,9 @@ type Server struct {
 	streams      *streams
 	newcomers    newcomers
 	brains       *brains
-	leaving      atomic.Bool // Shutdown has begun
+	leaving      atomic.Bool     // Shutdown has begun
+	serving      context.Context // ends when Shutdown begins
+	endServing   context.CancelFunc
 	base         context.Context
 	giveUp       context.CancelFunc
 	openapi      []byte
@@ -95,6 +97,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.bodies.limit = cfg.BodyMemory
 	s.known = newKnownAnswers()
 	s.base, s.giveUp = context.WithCancel(context.Background())
+	s.serving, s.endServing = context.WithCancel(s.base)
 	s.streams = newStreams(s.base)
 	s.brains = newBrains(s)
 	s.pool.New = s.newExchange
@@ -142,6 +145,7 @@ func (s *Server) acceptTrouble(err error) { s.log.Warn("cannot accept connection
 // nil when that took longer than DrainTimeout and requests were cut off.
 func (s *Server) Shutdown() error {
 	s.leaving.Store(true)
+	s.endServing()
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTimeout)
 	defer cancel()
 	s.streams.end(ctx)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -65,6 +66,9 @@ func (s *serveCommand) refusals() error {
 	if p := or(s.PublicURL, ""); p != "" && !webAddress(p) {
 		faults = append(faults, errors.New("--public-url must be an http or https URL (必须是 http 或 https 地址)"))
 	}
+	if _, err := networks(or(s.Proxies, "")); err != nil {
+		faults = append(faults, err)
+	}
 	if r := or(s.OTLPRatio, 1); r < 0 || r > 1 {
 		faults = append(faults, errors.New("--otlp-ratio must be from 0 to 1 (必须在 0 与 1 之间)"))
 	}
@@ -84,6 +88,27 @@ func (s *serveCommand) refusals() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// networks reads a list of networks or addresses.
+func networks(list string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for part := range strings.SplitSeq(list, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(part)
+		if err != nil {
+			addr, bad := netip.ParseAddr(part)
+			if bad != nil {
+				return nil, errors.New("--trusted-proxies: " + part + " is no network such as 10.0.0.0/8 (不是网段)")
+			}
+			prefix = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
 }
 
 // webAddress reports whether s is a whole http or https URL.
@@ -147,6 +172,9 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address st
 	}
 	h := &house{log: log, cache: runtime.NewCache(int64(or(s.CacheMiB, 64)) << 20)}
 	metrics := server.NewMetrics(versionText(), 0)
+	if cfg.TrustedProxies, err = networks(or(s.Proxies, "")); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
 	if h.client, err = query.New(query.Config{MaxReply: limits.Reply, AllowPrivate: or(s.AllowPrivate, false), Dev: dev,
 		UserAgent: "zhida/" + versionText(), Logger: log, Observer: metrics}); err != nil {
 		return nil, errors.Join(err, h.close())

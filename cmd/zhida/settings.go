@@ -17,6 +17,7 @@ type settings struct {
 
 	Listen                 *string `name:"listen" env:"ZHIDA_LISTEN" yaml:"listen" placeholder:"127.0.0.1:8080" help:"Address to listen on. 监听地址。"`
 	PublicURL              *string `name:"public-url" env:"ZHIDA_PUBLIC_URL" yaml:"public-url" placeholder:"https://…" help:"What vendors and pages reach this by. 外部访问地址。"`
+	Proxies                *string `name:"trusted-proxies" env:"ZHIDA_TRUSTED_PROXIES" yaml:"trusted-proxies" placeholder:"10.0.0.0/8,…" help:"Networks of reverse proxies whose X-Forwarded-For is believed. 可信反向代理的网段。"`
 	Dev                    *bool   `name:"dev" env:"ZHIDA_DEV" yaml:"dev" help:"For trying things: loopback only, no key needed, a bot demo. 试用模式：仅本机，无需密钥，自带演示机器人。"`
 	AllowPrivate           *bool   `name:"allow-private-data-hosts" env:"ZHIDA_ALLOW_PRIVATE_DATA_HOSTS" yaml:"allow-private-data-hosts" help:"Let bots' allowedDataHosts open private addresses. 允许机器人访问内网地址。"`
 	AllowPrivateConnectors *bool   `name:"allow-private-connector-hosts" env:"ZHIDA_ALLOW_PRIVATE_CONNECTOR_HOSTS" yaml:"allow-private-connector-hosts" help:"Let connectors and brains call private addresses. 允许连接器和外部机器人访问内网地址。"`
