@@ -24,13 +24,15 @@ type outbox struct {
 	all    int
 	byBot  map[string]int
 	making map[string]context.CancelFunc // by conversation
+	active map[string]bool               // ids of deliveries in the hands of a goroutine
+	lost   map[string]bool               // claims that were in nobody's hands when last looked
 	beat   time.Time                     // of the last Beat that the store has taken
 }
 
 func (o *outbox) init(cfg Config) {
 	o.wakeup = make(chan struct{}, 1)
 	o.limit, o.ofBot = cfg.Workers, cfg.BotWorkers
-	o.byBot, o.making = map[string]int{}, map[string]context.CancelFunc{}
+	o.byBot, o.making, o.active = map[string]int{}, map[string]context.CancelFunc{}, map[string]bool{}
 	o.ctx, o.cancel = context.WithCancel(context.Background())
 }
 
@@ -139,7 +141,9 @@ func (o *outbox) room() (n int, full []string) {
 // deliver makes a delivery, and those of the conversation that follow it.
 func (s *Service) deliver(ctx context.Context, d *Delivery) {
 	for d != nil && ctx.Err() == nil {
+		s.outbox.hold(d.ID, true)
 		next, err := s.deliverOne(ctx, d)
+		s.outbox.hold(d.ID, false)
 		if err != nil {
 			if ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
 				s.putBack(ctx, d, err)
@@ -148,6 +152,51 @@ func (s *Service) deliver(ctx context.Context, d *Delivery) {
 		}
 		d = next
 	}
+}
+
+func (o *outbox) hold(id string, held bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if held {
+		o.active[id] = true
+	} else {
+		delete(o.active, id)
+	}
+}
+
+// claimsTick is how often this node's claims are compared with what it does.
+const claimsTick = 2 * time.Second
+
+// checkClaims puts back claims of this node that nobody works on, as after a commit whose
+// answer was lost. One that was just made is in nobody's hands for a moment, so it takes
+// two looks.
+func (s *Service) checkClaims(ctx context.Context) error {
+	claims, err := s.store.Claims(ctx)
+	if err != nil {
+		return err
+	}
+	o := &s.outbox
+	o.mu.Lock()
+	before := o.lost
+	o.lost = map[string]bool{}
+	var back []string
+	for _, id := range claims {
+		switch {
+		case o.active[id]:
+		case before[id]:
+			back = append(back, id)
+		default:
+			o.lost[id] = true
+		}
+	}
+	o.mu.Unlock()
+	for _, id := range back {
+		s.cfg.Log.Warn("a claim that nobody works on is put back", "delivery", id)
+		if err := s.store.PutBack(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // putBack gives up the claim of a delivery whose outcome could not be stored, or whose bot
@@ -183,7 +232,7 @@ func (s *Service) persist(ctx context.Context, fn func(context.Context) error) e
 // transient reports whether an error is the database's state.
 func transient(err error) bool {
 	var e *Error
-	return errors.Is(err, ErrUnavailable) || errors.As(err, &e) && e.What == CodeUnavailable
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &e) && e.What == CodeUnavailable
 }
 
 // backoff is how long to wait after an attempt: 1 s, doubling to 30 s, more or less a

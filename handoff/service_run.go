@@ -27,6 +27,7 @@ func (s *Service) Run(ctx context.Context) {
 	loops.Go(func() { s.repeat(ctx, "the outbox", s.claimDue, s.outbox.wakeup) })
 	loops.Go(func() { s.repeat(ctx, "the timers", s.fireDue, s.timers) })
 	every("the node's beat", beatEvery, s.beatOnce)
+	every("the check of claims", claimsTick, s.checkClaims)
 	every("the poll of streams", watchPoll, s.pollWatched)
 	every("the poll of settings", configPoll, s.pollConfigs)
 	every("the check of connectors", healthTick, s.checkFailing)

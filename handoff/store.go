@@ -57,6 +57,10 @@ type Store interface {
 	// Beat says that this node lives. The claims of a node that has not for five seconds
 	// are taken back, as uncertain.
 	Beat(ctx context.Context) error
+	// Claims are the ids of the deliveries that this node has claimed.
+	Claims(ctx context.Context) ([]string, error)
+	// PutBack gives a claim of this node up, as uncertain.
+	PutBack(ctx context.Context, id string) error
 	// Claim takes deliveries that are due, each at the head of its conversation's queue,
 	// and counts the attempt; of the bots in full it takes none. wait is how long until
 	// the next is due, or until it is worth while to ask again.

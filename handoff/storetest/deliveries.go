@@ -323,3 +323,36 @@ func testRestart(t *testing.T, db Database) {
 		t.Error("the second attempt was not told that the first may have arrived")
 	}
 }
+
+// forgetful is a store whose answers to what was claimed are lost at times: what they
+// said was done, and nobody knows.
+type forgetful struct {
+	handoff.Store
+	lose atomic.Bool
+}
+
+func (f *forgetful) Delivered(ctx context.Context, d *handoff.Delivery, next bool) (*handoff.Delivery, error) {
+	following, err := f.Store.Delivered(ctx, d, next)
+	if following != nil && f.lose.CompareAndSwap(true, false) {
+		return nil, fmt.Errorf("%w: the answer was lost", handoff.ErrUnavailable)
+	}
+	return following, err
+}
+
+// testLostAnswer: a delivery that was claimed by a commit whose answer was lost is made
+// all the same.
+func testLostAnswer(t *testing.T, db Database) {
+	store := &forgetful{Store: db.Open(t)}
+	h := Start(t, store, NewVendor(), soon)
+	h.Configure(nil)
+	c := h.Begin(handoff.Visitor{})
+	session := h.Ask(c, "?")
+	h.Waits(c, handoff.Waiting)
+	hold := make(chan struct{})
+	h.Vendor.Before(func(context.Context, Told) error { <-hold; return nil })
+	h.Post(c, "one")
+	h.Post(c, "two")
+	store.lose.Store(true)
+	close(hold)
+	h.Told(session, "open ?", "send one", "send two")
+}

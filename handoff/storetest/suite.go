@@ -37,6 +37,7 @@ func Run(t *testing.T, database func(t *testing.T) Database) {
 		{"Expires", testExpires},
 		{"DroppedUnderWay", testDroppedUnderWay},
 		{"Restart", testRestart},
+		{"LostAnswer", testLostAnswer},
 		{"Timers", testTimers},
 		{"Tool", testTool},
 		{"Desk", testDesk},

@@ -66,3 +66,24 @@ func (h *Handoff) Requeue(ctx context.Context, bot, id string, giveUp time.Durat
 		return err
 	})
 }
+
+// Claims implements handoff.Store.
+func (h *Handoff) Claims(ctx context.Context) (ids []string, err error) {
+	err = h.read(ctx, func(tx *Tx) error {
+		ids, err = texts(tx, `SELECT id FROM handoff_outbox WHERE state = 1 AND owner = ?`, h.node)
+		return err
+	})
+	return ids, err
+}
+
+// PutBack implements handoff.Store.
+func (h *Handoff) PutBack(ctx context.Context, id string) error {
+	return h.write(ctx, func(tx *Tx) error {
+		n, err := tx.ExecN(`UPDATE handoff_outbox SET state = 0, owner = '', flags = flags | ?, due = ? WHERE state = 1 AND owner = ? AND id = ?`,
+			flagUncertain, h.handoffTick(tx), h.node, id)
+		if n > 0 {
+			hint(tx, hintOutbox, "", "")
+		}
+		return err
+	})
+}
