@@ -18,11 +18,12 @@ import (
 func TestChangesInOrder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		nodes := []*store.DB{storetest.Open(t, cfg), storetest.Open(t, cfg)}
+		slowCommits(t, nodes[0])
 		const writers, each = 6, 25
 		seen := map[string]int{}
 		var last int64
 		follow := func() {
-			changes, err := nodes[1].Changes(context.Background(), last, 7)
+			changes, err := nodes[1].Changes(context.Background(), last, 1000)
 			if err != nil {
 				t.Error(err)
 			}
@@ -40,6 +41,11 @@ func TestChangesInOrder(t *testing.T) {
 				for i := range each {
 					err := nodes[w%2].Write(context.Background(), func(tx *store.Tx) error {
 						tx.Change("answer", "b", fmt.Sprintf("%d-%d", w, i))
+						if w == 0 {
+							if _, err := tx.Exec(`INSERT INTO slow (id) VALUES (?)`, i); err != nil {
+								return err
+							}
+						}
 						if i%5 == 4 {
 							tx.Change("bot", "b", fmt.Sprintf("%d-%d, more", w, i))
 						}
@@ -83,6 +89,26 @@ func TestChangesInOrder(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// slowCommits makes a table. On PostgreSQL a transaction that writes to it takes long to
+// commit, after all of its statements have run.
+func slowCommits(t *testing.T, db *store.DB) {
+	t.Helper()
+	write(t, db, func(tx *store.Tx) error {
+		if _, err := tx.Exec(`CREATE TABLE slow (id INTEGER PRIMARY KEY)`); err != nil || !tx.Postgres() {
+			return err
+		}
+		for _, s := range []string{
+			`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.03); RETURN NULL; END'`,
+			`CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()`,
+		} {
+			if _, err := tx.Exec(s); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
