@@ -86,6 +86,10 @@ soak: needs
 bench:
 	go test -run '^$$' -bench . -benchtime 1s -count 5 ./bench
 
+# What 100,000 answers take: importing, listing, searching, starting, memory.
+bench-answers: needs
+	ZHIDA_ANSWERS=100000 go test -count=1 -timeout 30m -v -run 'TestManyAnswers$$' ./server
+
 # Durable messages: the store against a raw append with grouped syncs, on this folder's disk.
 bench-durable:
 	go run ./bench/durable

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/zhida-kb/zhida/runtime"
 	"github.com/zhida-kb/zhida/server/knowledge"
 	"github.com/zhida-kb/zhida/server/store"
@@ -354,31 +352,4 @@ func (l *Library) republish(ctx context.Context, bot string, ids map[string]*pub
 		b.answers.Load().put(made)
 	}
 	return err
-}
-
-// watch adds the library's series.
-func (l *Library) watch(m *Metrics) {
-	gauge := func(name, help string, read func() float64) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
-	}
-	sum := func(of func(*published) int64) func() float64 {
-		return func() float64 {
-			n := int64(0)
-			if bots := l.bots.Load(); bots != nil {
-				for _, b := range *bots {
-					n += of(b.answers.Load())
-				}
-			}
-			return float64(n)
-		}
-	}
-	gauge("zhida_published_answers", "Published answers in memory.", sum(func(p *published) int64 { return p.count.Load() }))
-	gauge("zhida_published_bytes", "Memory of published answers, their programs apart.", sum(func(p *published) int64 { return p.bytes.Load() }))
-	gauge("zhida_store_behind_seconds", "For how long the database could not be followed; under a second while it is there.",
-		func() float64 {
-			if !l.Loaded() {
-				return 0
-			}
-			return l.Behind().Seconds()
-		})
 }

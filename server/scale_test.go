@@ -19,7 +19,7 @@ import (
 )
 
 // manyAnswers is how many answers TestManyAnswers keeps: few, or what ZHIDA_ANSWERS says
-// (make scale).
+// (make bench-answers).
 func manyAnswers(t testing.TB) int {
 	n, err := strconv.Atoi(os.Getenv("ZHIDA_ANSWERS"))
 	if err != nil && os.Getenv("ZHIDA_ANSWERS") != "" {

@@ -84,7 +84,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	}
 	if s.rooms.Library != nil {
 		s.rooms.Bots = s.rooms.Library
-		s.rooms.Library.watch(s.metrics)
+		s.metrics.watchLibrary(s.rooms.Library)
 	}
 	if s.rooms.Keys == nil {
 		s.rooms.Keys = (*StaticKeys)(nil)

@@ -289,3 +289,55 @@ func TestPages(t *testing.T) {
 		}
 	})
 }
+
+// TestSearchIndex: behind more answers than a search walks through, the index finds what
+// walking would: words of one and two characters, of drafts as they are now, archived or
+// not, and of one bot only.
+func TestSearchIndex(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *shelf) {
+		s.putBot("other", nil)
+		var lines []knowledge.ImportLine
+		for i := range 1100 {
+			lines = append(lines, knowledge.ImportLine{Line: i, Exported: knowledge.Exported{ID: fmt.Sprintf("a%04d", i), Content: knowledge.Content{Text: "平常"}}})
+		}
+		for _, bot := range []string{"demo", "other"} {
+			if c, bad, err := s.Import(s.ctx, knowledge.Import{Bot: bot}, lines); err != nil || c.Created != 1100 || len(bad) > 0 {
+				t.Fatal(c, bad, err)
+			}
+			put := func(id, text string) {
+				if _, _, err := s.PutAnswer(s.ctx, knowledge.AnswerWrite{Bot: bot, ID: id, Content: knowledge.Content{Title: bot, Text: text}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put("z1", "罕见的字")
+			put("z2", "罕")
+			put("z3", "见罕")
+			put("z4", "罕见")
+			put("z4", "改了")
+			put("z5", "罕见，归档")
+			if err := s.Archive(s.ctx, bot, "z5", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.DeleteBot(s.ctx, "other", nil); err != nil {
+			t.Fatal(err)
+		}
+		for query, want := range map[string]string{"罕": "z1 z2 z3", "罕见": "z1", "见罕": "z3", "罕 见": "z1 z3", "罕见的字": "z1", "罕的": "", "other": "", "demo 罕": "z1 z2 z3", "改": "z4"} {
+			list, _, err := s.Answers(s.ctx, "demo", knowledge.Listing{Query: query})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []string
+			for _, a := range list {
+				ids = append(ids, a.ID)
+			}
+			if got := strings.Join(ids, " "); got != want {
+				t.Errorf("%q finds %q, not %q", query, got, want)
+			}
+		}
+		list, _, err := s.Answers(s.ctx, "demo", knowledge.Listing{Query: "罕见", Archived: true})
+		if err != nil || len(list) != 1 || list[0].ID != "z5" {
+			t.Errorf("archived: %v %v", list, err)
+		}
+	})
+}
