@@ -47,6 +47,8 @@ func (e *encoder) value(dst []byte, v reflect.Value) []byte {
 		if own != nil {
 			return e.value(dst, v.Elem())
 		}
+	case interface{ shown() any }:
+		return e.value(dst, reflect.ValueOf(own.shown()))
 	case json.RawMessage:
 		if len(own) == 0 {
 			return append(dst, "null"...)

@@ -54,6 +54,14 @@ func (m *Maybe[T]) slot() (given, null *bool, value reflect.Value) {
 	return &m.Given, &m.Null, reflect.ValueOf(&m.Value).Elem()
 }
 
+// shown is what a reply shows of a Maybe: its value, or nil.
+func (m Maybe[T]) shown() any {
+	if !m.Given || m.Null {
+		return nil
+	}
+	return m.Value
+}
+
 type slotted interface {
 	slot() (given, null *bool, value reflect.Value)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -130,4 +131,75 @@ func TestFirstKey(t *testing.T) {
 			t.Error("a file without a key passes")
 		}
 	})
+}
+
+// with is a request of the node with another key, or with none and a cookie.
+func (n *node) with(key, cookie, path string) int {
+	req, err := http.NewRequestWithContext(n.t.Context(), "GET", "http://"+n.address+path, nil)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	if cookie != "" {
+		req.Header.Set("Cookie", cookie)
+	}
+	resp, err := n.client.Do(req)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		n.t.Fatal(err)
+	}
+	return resp.StatusCode
+}
+
+// TestKeysAcross: nodes that start together on a new database make one admin key; a key
+// that one makes works on all within a second, and so do its sessions; one that another
+// revokes is dead on all within a second, and its sessions with it.
+func TestKeysAcross(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "--database-url", storetest.Postgres(t))
+	c.env = append(c.env, "ZHIDA_INITIAL_ADMIN_KEY=")
+	var nodes [3]*node
+	var starting sync.WaitGroup
+	for i := range nodes {
+		starting.Go(func() { nodes[i] = c.start() })
+	}
+	starting.Wait()
+	var found []string
+	for _, n := range nodes {
+		b, err := os.ReadFile(n.dir + "/" + firstKeyFile)
+		if err == nil {
+			found = append(found, strings.TrimSpace(string(b)))
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d nodes have made an admin key", len(found))
+	}
+	c.key = found[0]
+	everywhere := func(what, key, cookie string, status int) {
+		t.Helper()
+		began := time.Now()
+		for _, n := range nodes {
+			eventually(t, what, func() bool { return n.with(key, cookie, "/v1/language") == status })
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%s: on all nodes after %v", what, took)
+		}
+	}
+	everywhere("the admin key works", c.key, "", http.StatusOK)
+	for i := range 3 {
+		made := nodes[i].must("POST", "/v1/keys", `{"name":"n","scope":"render"}`)
+		key, _ := made.doc["key"].(string)
+		id, _ := made.doc["id"].(string)
+		everywhere("a new key works", key, "", http.StatusOK)
+		in := nodes[(i+1)%3].must("POST", "/v1/session", `{"key":"`+key+`"}`)
+		cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
+		everywhere("its session works", "", cookie, http.StatusOK)
+		nodes[(i+2)%3].must("DELETE", "/v1/keys/"+id, "")
+		everywhere("a revoked key is dead", key, "", http.StatusUnauthorized)
+		everywhere("its session is dead", "", cookie, http.StatusUnauthorized)
+	}
 }

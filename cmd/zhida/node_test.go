@@ -52,6 +52,7 @@ func newCluster(t *testing.T, args ...string) *cluster {
 // node is a process that serves.
 type node struct {
 	*cluster
+	dir     string // its data dir
 	address string
 	process *exec.Cmd
 	read    sync.WaitGroup
@@ -62,8 +63,8 @@ type node struct {
 // start starts a node and waits until it is ready. It ends with the test.
 func (c *cluster) start() *node {
 	c.t.Helper()
-	n := &node{cluster: c}
-	n.process = exec.Command("zhida", append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", c.t.TempDir()}, c.args...)...)
+	n := &node{cluster: c, dir: c.t.TempDir()}
+	n.process = exec.Command("zhida", append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", n.dir}, c.args...)...)
 	n.process.Env = c.env
 	out, err := n.process.StderrPipe()
 	if err != nil {
