@@ -11,11 +11,11 @@ import (
 
 // handoffInput is the body of POST …/handoff.
 type handoffInput struct {
-	Question *string     `json:"question" doc:"For the agent; the visitor's newest message when it is left out. At most 16,384 bytes."`
-	History  []turnInput `json:"history,omitempty" max:"500" doc:"Replaces the rounds of the conversation. Needs a key."`
-	Email    *string     `json:"email" max:"320"`
-	Source   *string     `json:"source" enum:"action,model,api" doc:"model needs a key."`
-	Route    *string     `json:"route" max:"64"`
+	Question *string      `json:"question" doc:"For the agent; the visitor's newest message when it is left out. At most 16,384 bytes."`
+	History  *[]turnInput `json:"history" max:"500" doc:"Replaces the rounds of the conversation. Needs a key."`
+	Email    *string      `json:"email" max:"320"`
+	Source   *string      `json:"source" enum:"action,model,api" doc:"model needs a key."`
+	Route    *string      `json:"route" max:"64"`
 }
 
 type turnInput struct {
@@ -49,7 +49,7 @@ func serveHandoff(_ *Server, x *exchange) *Problem {
 		}
 	}
 	a := handoff.Ask{Question: strings.TrimSpace(or(in.Question)), Email: or(in.Email), Route: or(in.Route)}
-	for _, t := range in.History {
+	for _, t := range or(in.History) {
 		a.History = append(a.History, handoff.Turn(t))
 	}
 	return x.request(h, id, a)

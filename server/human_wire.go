@@ -67,7 +67,7 @@ type messageShown struct {
 	AgentName   *string          `json:"agentName"`
 	Attachments []attachment     `json:"attachments"`
 	Segments    *json.RawMessage `json:"segments,omitempty" doc:"Of a bot's message."`
-	Client      *string          `json:"clientMessageId,omitempty" doc:"Of a visitor's message that was sent with one."`
+	Client      any              `json:"clientMessageId,omitempty" doc:"Of a visitor's message; null where it was sent without one."`
 }
 
 type attachment struct {
