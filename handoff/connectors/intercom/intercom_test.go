@@ -267,3 +267,36 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// elsewhere sends every call to the fake and keeps the host that was meant.
+type elsewhere struct {
+	to   string
+	host string
+}
+
+func (e *elsewhere) Do(r *http.Request) (*http.Response, error) {
+	e.host = r.URL.Host
+	r.URL.Scheme, r.URL.Host, r.Host = "http", strings.TrimPrefix(e.to, "http://"), ""
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestRegionHosts: each region has its host, and a workspace of another region is told.
+func TestRegionHosts(t *testing.T) {
+	w := start(t)
+	defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	for region, host := range map[string]string{"us": "api.intercom.io", "eu": "api.eu.intercom.io", "au": "api.au.intercom.io", "": "api.intercom.io"} {
+		e := &elsewhere{to: w.desk.Server().URL()}
+		v := w.desk.Values()
+		delete(v, "baseUrl")
+		v["region"] = json.RawMessage(`"` + region + `"`)
+		w.account.Values = v
+		err := intercom.New(e, 0, time.Now).Verify(t.Context(), w.account)
+		var ce *handoff.CallError
+		if wrong := region == "eu" || region == "au"; errors.As(err, &ce) != wrong || wrong && (ce.Code != "region" || !strings.Contains(ce.Problem.En, "us")) {
+			t.Errorf("%q: %v", region, err)
+		}
+		if e.host != host {
+			t.Errorf("%q: %s", region, e.host)
+		}
+	}
+}

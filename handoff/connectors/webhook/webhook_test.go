@@ -1,6 +1,9 @@
 package webhook_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -37,6 +40,7 @@ func TestSignatureVectors(t *testing.T) {
 		{"as it is", secret, timestamp, want, body, at, true},
 		{"upper-case hex", secret, timestamp, "v1=" + strings.ToUpper(want[3:]), body, at, true},
 		{"300 s old", secret, timestamp, want, body, at.Add(300 * time.Second), true},
+		{"300 s ahead", secret, timestamp, want, body, at.Add(-300 * time.Second), true},
 		{"301 s old", secret, timestamp, want, body, at.Add(301 * time.Second), false},
 		{"301 s ahead", secret, timestamp, want, body, at.Add(-301 * time.Second), false},
 		{"another secret", secret + "x", timestamp, want, body, at, false},
@@ -53,6 +57,12 @@ func TestSignatureVectors(t *testing.T) {
 		if got := webhook.Verified(c.secret, c.timestamp, c.signature, []byte(c.body), c.now); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
+	}
+	// A time that is none, rightly signed.
+	m := hmac.New(sha256.New, []byte(secret))
+	m.Write([]byte("soon." + body))
+	if webhook.Verified(secret, "soon", "v1="+hex.EncodeToString(m.Sum(nil)), []byte(body), at) {
+		t.Error("a time that is no number is fresh")
 	}
 	// A signature that an empty key would make, and a time that is none.
 	_, empty := webhook.Sign("", at, []byte(body))
