@@ -326,3 +326,12 @@ func TestRead(t *testing.T) {
 		}
 	}
 }
+
+// TestSameNameElsewhere: a name of the table is another variable in another scope, also
+// where no context has been read before.
+func TestSameNameElsewhere(t *testing.T) {
+	f, faults := decode(t, `{"userInfo":{"nickName":"x"}}`)
+	if v, ok := f.Other("userInfo", "nickName"); faults != nil || !ok || v.Text() != "x" || f.Text(RobotInfoNickName) != "" {
+		t.Errorf("%v, %q, %v, and the robot's is %q", faults, v.Text(), ok, f.Text(RobotInfoNickName))
+	}
+}
