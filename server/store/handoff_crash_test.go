@@ -74,6 +74,7 @@ func childRelays(args []string) error {
 		return err
 	}
 	go s.Run(ctx)
+	fmt.Println("ready")
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		f := strings.SplitN(lines.Text(), " ", 4)
@@ -232,13 +233,21 @@ func (w *crashWorld) life(t *testing.T, o crashOrders, talks int, after time.Dur
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	read := make(chan struct{})
+	read, ready := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(read)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if lines.Text() == "ready" {
+				close(ready)
+			}
 			w.heard(lines.Text())
 		}
 	}()
+	select {
+	case <-ready:
+	case <-read:
+		t.Error("the process ended before it was ready")
+	}
 	for _, line := range w.orders(talks) {
 		if _, err := fmt.Fprintln(in, line); err != nil {
 			break // it was killed already
@@ -299,7 +308,7 @@ func TestRelayKilled(t *testing.T) {
 			o := crashOrders{Dir: cfg.Path, URL: cfg.URL, Key: key, Receiver: receiver.URL}
 			round := min(n, 20)
 			for range round {
-				w.life(t, o, 4, time.Duration(150+rand.IntN(350))*time.Millisecond, nil)
+				w.life(t, o, 4, time.Duration(rand.IntN(400))*time.Millisecond, nil)
 			}
 			w.life(t, o, 0, 0, w.complete)
 			receiver.Close()
