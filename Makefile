@@ -7,11 +7,11 @@ BIN        := $(CURDIR)/.bin
 STATICCHECK_VERSION := v0.8.2
 PACKAGES   := ./... ./testdata
 # Tests that measure growth or wait for a real time-out: once is enough, twenty times is not.
-LONG       := TestPowerLoss|TestKills|TestCluster|TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation
+LONG       := TestRelayKilled|TestTimersSteppedClock|TestPowerLoss|TestKills|TestCluster|TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation
 FUZZTIME   ?= 30s
 
 # Tests that take their time for another reason: not twenty times either.
-ONCE       := TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestIsolation|TestCanaries|TestRevokedElsewhere|TestMemory|Fuzz
+ONCE       := TestHandoff$$|TestDeliveredOften|TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestIsolation|TestCanaries|TestRevokedElsewhere|TestMemory|Fuzz
 
 .PHONY: soak run build test test-all needs check unit client deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
