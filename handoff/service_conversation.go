@@ -221,11 +221,8 @@ func (s *Service) StoreBotReply(ctx context.Context, bot, conversation string, r
 			id = mark.Digest
 			return nil
 		}
-		if rec := t.c.Session; rec != nil && rec.State.Open() {
-			return nil
-		}
-		if r.None {
-			return t.t.Remember(key, Mark{})
+		if rec := t.c.Session; r.None || rec != nil && rec.State.Open() {
+			return t.t.Remember(key, Mark{}) // not to be asked again, when the human has gone
 		}
 		id, stored = fresh, true
 		e := &Entry{Kind: EntryMessage, Message: &Message{ID: fresh, Role: RoleBot, Text: r.Text, SentAt: t.t.Now(), Segments: r.Segments, ReplyTo: r.ReplyTo}}
@@ -239,7 +236,8 @@ func (s *Service) StoreBotReply(ctx context.Context, bot, conversation string, r
 const unansweredLook = 50
 
 // Unanswered are the newest messages of the visitor that the bot has to answer and has not
-// answered yet, the oldest first: those since maxAge that no session has.
+// answered yet, the oldest first: those since maxAge and the last session that no session
+// has.
 func (s *Service) Unanswered(ctx context.Context, bot, conversation string, maxAge time.Duration) ([]*Message, error) {
 	c, err := s.store.Find(ctx, conversation)
 	if err != nil {
@@ -259,6 +257,7 @@ func (s *Service) Unanswered(ctx context.Context, bot, conversation string, maxA
 		case m == nil:
 		case m.Role == RoleBot:
 			answered[m.ReplyTo] = true
+		case c.Session != nil && e.Seq <= c.Session.RequestSeq: // a human has had it since
 		case m.Role == RoleVisitor && m.SessionID == "" && s.cfg.Now().Sub(e.At) <= maxAge:
 			open = append(open, m)
 		}

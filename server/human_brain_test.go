@@ -133,6 +133,13 @@ func TestBrainHTTP(t *testing.T) {
 	if calls.Load() != 4 || v.bots() != 1 {
 		t.Errorf("%d calls, %d replies", calls.Load(), v.bots())
 	}
+	v.do("POST", "/messages", `{"text":"for the human"}`).want(t, 201)
+	v.do("POST", "/handoff/close", "").want(t, 200)
+	v.do("POST", "/messages", `{"text":"bot again"}`).want(t, 201)
+	v.await("an answer after the human", func(e streamed) bool { return v.bots() == 2 })
+	if calls.Load() != 5 { // neither is asked again what a human has had since
+		t.Errorf("%d calls", calls.Load())
+	}
 }
 
 // TestBrainAfterCrash: a message whose process died before the answer is answered, once,
