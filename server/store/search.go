@@ -113,19 +113,31 @@ func (b *bookTx) index(list []*knowledge.Revision) error {
 		return b.tx.insert(`INSERT INTO answer_search (bot, id, doc, grams, archived) VALUES`, `(?, ?, ?, ?::integer[], ?)`, rows,
 			`ON CONFLICT (bot, id) DO UPDATE SET doc = excluded.doc, grams = excluded.grams`)
 	}
-	for _, r := range list {
+	return b.indexSQLite(list)
+}
+
+// indexSQLite writes the documents of all answers before the grams of the first: FTS5
+// writes what it has gathered whenever another table is written to in between.
+func (b *bookTx) indexSQLite(list []*knowledge.Revision) error {
+	docs := make([][]any, len(list))
+	grams := make([][]any, len(list))
+	for i, r := range list {
 		doc := r.Content.SearchText()
-		var n int64
-		err := b.tx.QueryRow(`INSERT INTO answer_search (bot, id, doc, archived) VALUES (?, ?, ?, ?)
-			ON CONFLICT (bot, id) DO UPDATE SET doc = excluded.doc RETURNING n`, r.Bot, r.Answer, doc, false).Scan(&n)
-		if err != nil {
-			return err
-		}
-		if _, err := b.tx.Exec(`INSERT OR REPLACE INTO answer_grams (rowid, grams) VALUES (?, ?)`, n, gramWords(gramsOf(r.Bot, doc), " ")); err != nil {
-			return err
-		}
+		docs[i] = []any{r.Bot, r.Answer, doc, false}
+		grams[i] = []any{nil, gramWords(gramsOf(r.Bot, doc), " ")}
 	}
-	return nil
+	if err := b.tx.insert(`INSERT INTO answer_search (bot, id, doc, archived) VALUES`, `(?, ?, ?, ?)`, docs,
+		`ON CONFLICT (bot, id) DO UPDATE SET doc = excluded.doc`); err != nil {
+		return err
+	}
+	for i, r := range list {
+		var n int64
+		if err := b.tx.QueryRow(`SELECT n FROM answer_search WHERE bot = ? AND id = ?`, r.Bot, r.Answer).Scan(&n); err != nil {
+			return err
+		}
+		grams[i][0] = n
+	}
+	return b.tx.insert(`INSERT OR REPLACE INTO answer_grams (rowid, grams) VALUES`, `(?, ?)`, grams, ``)
 }
 
 // reindexPage is how many answers reindex reads at a time.
