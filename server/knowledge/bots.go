@@ -136,6 +136,8 @@ func (s *Service) DeleteBot(ctx context.Context, id string, p Precondition) erro
 	if s.fixed[id] != nil {
 		return readOnly()
 	}
+	ctx, cancel := context.WithTimeout(ctx, longWrite)
+	defer cancel()
 	return s.store.Write(ctx, func(tx Tx) error {
 		if _, err := tx.Lock(id); err != nil {
 			return err

@@ -74,6 +74,8 @@ type LineFault struct {
 // are durable. Importing the same again changes nothing. A line's draft is stored also
 // where it cannot be published. Imports never unpublish and never archive.
 func (s *Service) Import(ctx context.Context, o Import, lines []ImportLine) (c ImportCounts, bad []LineFault, err error) {
+	ctx, cancel := context.WithTimeout(ctx, longWrite)
+	defer cancel()
 	err = retry(func() error {
 		c, bad, err = s.importBatch(ctx, o, lines)
 		return err
@@ -391,6 +393,8 @@ func (s *Service) Imported(ctx context.Context, c ImportCounts) error {
 	if c.Created+c.Updated < settleFrom {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, longWrite)
+	defer cancel()
 	return s.store.Write(ctx, func(tx Tx) error { return tx.Settle() })
 }
 

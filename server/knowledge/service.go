@@ -67,6 +67,9 @@ func (s *Service) stamp() time.Time { return s.now().UTC().Truncate(time.Microse
 // next is the version behind v: larger, and larger than that of anything deleted before.
 func next(v int64, now time.Time) int64 { return max(v+1, now.UnixMicro()) }
 
+// longWrite is how long a write of many rows may take; others have the store's own bound.
+const longWrite = 2 * time.Minute
+
 // page bounds the length of lists.
 const (
 	defaultPage = 50

@@ -61,11 +61,14 @@ func (b *bookTx) Tell(kind, bot, id string) error {
 	return err
 }
 
-// Settle renews PostgreSQL's statistics, which come of themselves after a minute only;
-// SQLite plans without any.
+// Settle merges what PostgreSQL's index has put off and renews its statistics, which come
+// of themselves after a minute only; SQLite needs neither.
 func (b *bookTx) Settle() error {
 	if !b.tx.Postgres() {
 		return nil
+	}
+	if _, err := b.tx.Exec(`SELECT gin_clean_pending_list('answer_grams')`); err != nil {
+		return err
 	}
 	_, err := b.tx.Exec(`ANALYZE answers, answer_search, revisions`)
 	return err

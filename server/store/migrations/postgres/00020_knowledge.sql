@@ -46,7 +46,9 @@ CREATE TABLE answer_search (
 	archived BOOLEAN NOT NULL,
 	PRIMARY KEY (bot, id)
 );
-CREATE INDEX answer_grams ON answer_search USING gin (grams);
+-- What is written waits in a list, which is merged when it has grown to 16 MiB, by autovacuum,
+-- or at the end of an import: merged in larger pieces it is done sooner.
+CREATE INDEX answer_grams ON answer_search USING gin (grams) WITH (gin_pending_list_limit = 16384);
 
 -- Revisions never change. questions and keywords are JSON; origin is the number of the
 -- revision that a rollback took the content from.
