@@ -3,6 +3,7 @@ package handoff
 // The names of states, reasons, outcomes, prompts and timers, as the API and the store
 // have them.
 
+// String is the state's name.
 func (s State) String() string { return name(stateNames(), s) }
 
 // ParseState is the state of a name; ok is false when there is none.
@@ -34,10 +35,12 @@ func (p Prompt) String() string {
 	return name([]string{"", "email", "email_invalid", "wait_expired"}, p)
 }
 
+// String is the timer's name.
 func (t Timer) String() string {
 	return name([]string{"email", "connect", "wait", "reply", "idle"}, t)
 }
 
+// String is the status's name.
 func (s Status) String() string {
 	return name([]string{"not_configured", "available", "unavailable"}, s)
 }

@@ -61,6 +61,7 @@ type AskError struct {
 	Err    error
 }
 
+// Error says why, without what was sent.
 func (e *AskError) Error() string {
 	if e.Status != 0 {
 		return fmt.Sprintf("the platform's bot answered with %d", e.Status)
@@ -68,6 +69,7 @@ func (e *AskError) Error() string {
 	return fmt.Sprintf("the platform's bot could not be asked (%s)", e.Code)
 }
 
+// Unwrap returns what was found below.
 func (e *AskError) Unwrap() error { return e.Err }
 
 // Ask posts a message to the platform's bot at url and returns what it decides. The
