@@ -27,7 +27,7 @@ import (
 // instance is a zhida in a process of its own, which can be killed and started again on
 // the same data and address.
 type instance struct {
-	t       *testing.T
+	t       testing.TB
 	address string
 	data    string
 	client  *http.Client
@@ -37,7 +37,7 @@ type instance struct {
 	cmd *exec.Cmd
 }
 
-func newInstance(t *testing.T) *instance {
+func newInstance(t testing.TB) *instance {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -55,7 +55,7 @@ func Row(f handoff.Field, language func(handoff.Text) string) string {
 		on   bool
 		text handoff.Text
 	}{
-		{f.Required, handoff.Text{Zh: "必填", En: "required"}}, {f.Secret, handoff.Text{Zh: "密钥", En: "secret"}}, {f.Default != nil, handoff.Text{Zh: "默认 `" + string(f.Default) + "`", En: "default `" + string(f.Default) + "`"}},
+		{f.Required, handoff.Text{Zh: "必填", En: "required"}}, {f.Secret, handoff.Text{Zh: "密钥", En: "secret"}}, {f.Default != nil && string(f.Default) != `""`, handoff.Text{Zh: "默认 `" + string(f.Default) + "`", En: "default `" + string(f.Default) + "`"}},
 	} {
 		if m.on {
 			marks = append(marks, language(m.text))

@@ -115,6 +115,10 @@ func (r *rig) sequence() {
 	r.open(r.newVisit(1))
 	d := r.desk.Say(r.session().Ref, vendor.Words{Text: "hello"})
 	limit := r.connector().Describe().BodyLimit
+	whole := d.Clone()
+	whole.Body = append(whole.Body, bytes.Repeat([]byte(" "), limit-len(whole.Body))...)
+	r.desk.Sign(&whole, r.clock.Now())
+	r.one(whole) // of exactly the largest size
 	d.Body = bytes.Repeat([]byte("{"), limit+1)
 	r.refused("too large, unproven, no JSON", d, handoff.InboundTooLarge)
 	if r.s.Signed {

@@ -312,6 +312,23 @@ func TestSecretInBody(t *testing.T) {
 			t.Errorf("%q: %v", secret, err)
 		}
 	}
+	// An event beside the action makes no app webhook of it.
+	if got, err := receive(w, strings.Replace(strings.Replace(good, livechatdesk.EventSecret, "x", 1), "{", `{"event":"application_installed",`, 1)); err == nil {
+		t.Errorf("%+v", got)
+	}
+	for _, part := range []string{`"chat_id":`, `"thread_id":`, `"event":`} {
+		_, err := receive(w, strings.Replace(good, part, `"x":`, 1))
+		var e *handoff.InboundError
+		if !errors.As(err, &e) || e.Code != handoff.InboundBad {
+			t.Errorf("without %s %v", part, err)
+		}
+	}
+	for id, order := range map[string]string{"K6_12": "K6_0000000012", "K6": "K6", "K6_123456789012": "K6_123456789012", "K6_1234567890": "K6_1234567890"} {
+		body := strings.Replace(good, `"id":"K6_1000"`, `"id":"`+id+`"`, 1)
+		if got, err := receive(w, body); err != nil || got.Events[0].Order != order {
+			t.Errorf("%s: %+v, %v", id, got, err)
+		}
+	}
 	for _, member := range []string{`"secret":"x"`, `"secret_key":null`, `"secret_key":["lc_secret_0001"]`, `"secret_key":{"a":"lc_secret_0001"}`} {
 		if got, err := receive(w, strings.Replace(good, `"secret_key":"lc_secret_0001"`, member, 1)); err == nil {
 			t.Errorf("%s: %+v", member, got)
@@ -328,7 +345,7 @@ func TestRichMessage(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	e := got.Events[0]
-	if e.Message.Text != "Plans\npick one\n[A]\n[B]\nMore" || len(e.Message.Attachments) != 1 || e.At.Nanosecond() != 123456000 || e.Message.AgentName != "" {
+	if e.Message.Text != "Plans\npick one\n[A]\n[B]\nMore" || len(e.Message.Attachments) != 1 || e.Message.Attachments[0].URL != "https://x.cn/i.png" || e.At.Nanosecond() != 123456000 || e.Message.AgentName != "" {
 		t.Errorf("%+v", e.Message)
 	}
 }

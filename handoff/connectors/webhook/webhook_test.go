@@ -172,30 +172,32 @@ func inbound(path, body string) *handoff.Inbound {
 func TestInbound(t *testing.T) {
 	k, a := connect(t, 0, fixed), &handoff.Account{Values: handoff.Values{"url": json.RawMessage(`"http://x.cn"`)}}
 	for body, good := range map[string]bool{
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"Hello, Ana here"}`:                     true,
-		`{"conversation_id":"hs-01","timestamp":1763600010,"body":"in seconds"}`:                             true,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":"m-1","new":{"a":[]}}`: true,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":null}`:                 true,
-		`{"conversation_id":"hs-01","timestamp":"1763600010000","body":"x"}`:                                 false,
-		`{"conversation_id":"hs-01","timestamp":1763600010000.0,"body":"x"}`:                                 false,
-		`{"conversation_id":"hs-01","timestamp":1.76360001e12,"body":"x"}`:                                   false,
-		`{"conversation_id":"hs-01","timestamp":17636000100000,"body":"x"}`:                                  false,
-		`{"conversation_id":"hs-01","timestamp":-176360001000,"body":"x"}`:                                   false,
-		`{"conversation_id":"hs-01","timestamp":0,"body":"x"}`:                                               false,
-		`{"conversation_id":"hs-01","body":"x"}`:                                                             false,
-		`{"conversation_id":"","timestamp":1763600010000,"body":"x"}`:                                        false,
-		`{"conversation_id":7,"timestamp":1763600010000,"body":"x"}`:                                         false,
-		`{"conversation_id":"` + strings.Repeat("x", 257) + `","timestamp":1763600010000,"body":"x"}`:        false,
-		`{"timestamp":1763600010000,"body":"x"}`:                                                             false,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":""}`:                                    false,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":" \n"}`:                                 false,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":["x"]}`:                                 false,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"a\u0000b"}`:                            false,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":7}`:                    false,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":""}`:                   false,
-		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x"} {}`:                                false,
-		"{\"conversation_id\":\"hs-01\",\"timestamp\":1763600010000,\"body\":\"\xff\"}":                      false,
-		`[{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x"}]`:                                 false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"Hello, Ana here"}`:                                   true,
+		`{"conversation_id":"hs-01","timestamp":1763600010,"body":"in seconds"}`:                                           true,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":"m-1","new":{"a":[]}}`:               true,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":null}`:                               true,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":"` + strings.Repeat("m", 256) + `"}`: true,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":"` + strings.Repeat("m", 257) + `"}`: false,
+		`{"conversation_id":"hs-01","timestamp":"1763600010000","body":"x"}`:                                               false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000.0,"body":"x"}`:                                               false,
+		`{"conversation_id":"hs-01","timestamp":1.76360001e12,"body":"x"}`:                                                 false,
+		`{"conversation_id":"hs-01","timestamp":17636000100000,"body":"x"}`:                                                false,
+		`{"conversation_id":"hs-01","timestamp":-176360001000,"body":"x"}`:                                                 false,
+		`{"conversation_id":"hs-01","timestamp":0,"body":"x"}`:                                                             false,
+		`{"conversation_id":"hs-01","body":"x"}`:                                                                           false,
+		`{"conversation_id":"","timestamp":1763600010000,"body":"x"}`:                                                      false,
+		`{"conversation_id":7,"timestamp":1763600010000,"body":"x"}`:                                                       false,
+		`{"conversation_id":"` + strings.Repeat("x", 257) + `","timestamp":1763600010000,"body":"x"}`:                      false,
+		`{"timestamp":1763600010000,"body":"x"}`:                                                                           false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":""}`:                                                  false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":" \n"}`:                                               false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":["x"]}`:                                               false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"a\u0000b"}`:                                          false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":7}`:                                  false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x","message_id":""}`:                                 false,
+		`{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x"} {}`:                                              false,
+		"{\"conversation_id\":\"hs-01\",\"timestamp\":1763600010000,\"body\":\"\xff\"}":                                    false,
+		`[{"conversation_id":"hs-01","timestamp":1763600010000,"body":"x"}]`:                                               false,
 	} {
 		got, err := k.Receive(a, inbound(webhook.ReceivePath, body))
 		var e *handoff.InboundError
@@ -205,6 +207,12 @@ func TestInbound(t *testing.T) {
 		case !good && (!errors.As(err, &e) || e.Code != handoff.InboundBad):
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
+	}
+	// The longest id, and a time far away.
+	long := strings.Repeat("x", 256)
+	far, err := k.Receive(a, inbound(webhook.ReceivePath, `{"conversation_id":"`+long+`","timestamp":9763600010000,"body":"x"}`))
+	if err != nil || far.Events[0].Ref != long || far.Events[0].At.UnixMilli() != 9763600010000 {
+		t.Errorf("%+v, %v", far, err)
 	}
 	closed, err := k.Receive(a, inbound(webhook.ClosePath, `{"conversation_id":"hs-01","timestamp":1763600099000}`))
 	if err != nil || !closed.Events[0].Closed || closed.Events[0].Message != nil {
