@@ -240,7 +240,8 @@ func testNodes(t *testing.T, db Database) {
 	first.Configure(func(s *handoff.Settings) { s.WaitTimeoutSeconds = 1 })
 	Until(t, "the settings are known on the last node", func() bool {
 		s, err := last.Service.Settings(context.Background(), Bot)
-		return err == nil && s.WaitTimeoutSeconds == 1
+		r, bad := last.Service.Status(context.Background(), Bot)
+		return err == nil && bad == nil && s.WaitTimeoutSeconds == 1 && r.Status == handoff.Available
 	})
 	c := first.Begin(handoff.Visitor{})
 	w := last.Service.Watch(Bot, c)
