@@ -130,6 +130,9 @@ func (db *DB) keepHouse(ctx context.Context) {
 		if err := db.pruneChanges(ctx); err != nil && ctx.Err() == nil {
 			db.cfg.Log.Warn("old changes were not dropped", "error", err)
 		}
+		if err := db.Scrub(ctx); err != nil && ctx.Err() == nil { // what was deleted leaves the log as well
+			db.cfg.Log.Debug("the log was not emptied; it is in use", "error", err)
+		}
 	}
 }
 

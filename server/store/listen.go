@@ -109,6 +109,9 @@ func (p *postgresDB) hear(ctx context.Context, db *DB, connected func()) error {
 	defer func() {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
+		if !c.IsClosed() {
+			_ = unlock(last, c) // the server does it too, a little later
+		}
 		_ = c.Close(last) // the connection is lost or not wanted any more
 	}()
 	if _, err := c.Exec(ctx, "LISTEN "+channel); err != nil {
@@ -143,6 +146,13 @@ func (p *postgresDB) hear(ctx context.Context, db *DB, connected func()) error {
 			return err
 		}
 	}
+}
+
+// unlock gives up the locks of a connection that is about to be closed: the server would
+// do so only when it has noticed, and whoever comes next would find them taken.
+func unlock(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
+	return err
 }
 
 // heard wakes whom a notification is for.

@@ -191,7 +191,10 @@ func pause(ctx context.Context, try int) error {
 
 func (p *postgresDB) close() error {
 	if p.lock != nil {
-		return errors.Join(p.lock.Close(), p.pool.Close())
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, err := p.lock.ExecContext(ctx, `SELECT pg_advisory_unlock_all()`) // not a little later, when the server notices
+		return errors.Join(err, p.lock.Close(), p.pool.Close())
 	}
 	return p.pool.Close()
 }

@@ -13,6 +13,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/zhida-kb/zhida/server/seal"
 )
@@ -170,8 +171,16 @@ func opensCheck(line []byte, t backupTable, sealer *seal.Sealer) bool {
 	return err == nil
 }
 
-// loadBatch is how many rows go into one transaction of a restore.
-const loadBatch = 2000
+// loadTime is how long one transaction of a restore may take.
+const loadTime = 10 * time.Minute
+
+// How many rows go into one transaction of a restore, and into one statement, which may
+// have so many values.
+const (
+	loadBatch  = 2000
+	loadRows   = 100
+	loadValues = 30000
+)
 
 // load writes the rows of a backup whose form has been checked.
 func (db *DB) load(ctx context.Context, from io.Reader, progress func(int64)) error {
@@ -209,7 +218,9 @@ func (db *DB) load(ctx context.Context, from io.Reader, progress func(int64)) er
 type loader struct {
 	db       *DB
 	table    backupTable
-	insert   string
+	insert   string // one row
+	bulk     string // as many as size
+	size     int
 	batch    [][]any
 	rows     int64
 	progress func(int64)
@@ -248,6 +259,8 @@ func (l *loader) begin(ctx context.Context, line []byte) error {
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ")
 	l.insert = `INSERT INTO ` + quoteName(l.table.Table) + ` (` + strings.Join(names, ", ") + `) VALUES (` + marks + `)`
+	l.size = min(loadRows, loadValues/max(len(names), 1))
+	l.bulk = l.insert + strings.Repeat(`, (`+marks+`)`, l.size-1)
 	return nil
 }
 
@@ -301,7 +314,13 @@ func (l *loader) flush(ctx context.Context) error {
 		return nil
 	}
 	err := l.db.Write(ctx, func(tx *Tx) error {
-		for _, row := range l.batch {
+		rest := l.batch
+		for ; len(rest) >= l.size; rest = rest[l.size:] {
+			if _, err := tx.Exec(l.bulk, slices.Concat(rest[:l.size]...)...); err != nil {
+				return err
+			}
+		}
+		for _, row := range rest {
 			if _, err := tx.Exec(l.insert, row...); err != nil {
 				return err
 			}

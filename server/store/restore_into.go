@@ -20,6 +20,7 @@ const restoringDir = "restoring"
 // forward as a start of that age of database would.
 func fill(ctx context.Context, cfg Config, h backupHeader, from io.Reader, progress func(int64)) error {
 	cfg.Serve, cfg.loading, cfg.schema = false, true, append([]int64{0}, h.Schema...)
+	cfg.Timeout = max(cfg.Timeout, loadTime)
 	db, err := Open(ctx, cfg)
 	if err != nil {
 		return err
@@ -93,7 +94,7 @@ func restorePostgres(ctx context.Context, cfg Config, h backupHeader, from io.Re
 	defer func() {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
-		err = errors.Join(err, c.Close(last))
+		err = errors.Join(err, unlock(last, c), c.Close(last))
 	}()
 	var free bool
 	if err := c.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, int64(lockUse)).Scan(&free); err != nil {

@@ -39,6 +39,11 @@ func sealedColumns() []sealedColumn {
 // leaves all as it was. The DB seals with the old key still, so it is to be closed after
 // this.
 func (db *DB) Reseal(ctx context.Context, to *seal.Sealer) (rows int, err error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, backupTime)
+		defer cancel()
+	}
 	err = db.Write(ctx, func(tx *Tx) error {
 		rows = 0
 		tables, err := tx.tables()

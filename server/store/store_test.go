@@ -24,7 +24,9 @@ func table(t *testing.T, db *store.DB) {
 
 func write(t testing.TB, db *store.DB, fn func(*store.Tx) error) {
 	t.Helper()
-	if err := db.Write(context.Background(), fn); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // also on a busy machine
+	defer cancel()
+	if err := db.Write(ctx, fn); err != nil {
 		t.Fatal(err)
 	}
 }
