@@ -18,6 +18,7 @@ import (
 // large is refused by each connector's hook, and leaves nothing behind; what is repeated
 // is acknowledged and has no second effect.
 func TestIngressC1(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	for kind := range vendors {
 		s := i.connect(kind, "c1-"+kind, map[string]any{"emailStep": false})

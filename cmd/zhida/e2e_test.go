@@ -136,6 +136,7 @@ func (v *talk) opens(s *side) {
 // TestHumanServiceE2E goes with every connector from the click to each of the five closes:
 // a real process, real sockets, ten messages each way.
 func TestHumanServiceE2E(t *testing.T) {
+	t.Parallel()
 	i := newInstance(t)
 	for _, kind := range append(slices.Sorted(maps.Keys(vendors)), "desk") {
 		for _, reason := range []string{"visitor", "agent", "wait_timeout", "session_timeout", "connector_error"} {
@@ -263,6 +264,7 @@ func deskOutage(t *testing.T) time.Duration {
 // process is killed twice, and every webhook comes three times in random order: nothing is
 // lost, nothing doubled, nothing out of order.
 func TestHumanServiceRough(t *testing.T) {
+	t.Parallel()
 	for kind := range vendors {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

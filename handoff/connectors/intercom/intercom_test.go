@@ -204,6 +204,27 @@ func TestShapes(t *testing.T) {
 	if err != nil || len(first.Events) != 1 || !first.Events[0].Closed || first.Events[0].ID == "" {
 		t.Errorf("a close without parts: %+v, %v", first, err)
 	}
+	// A close without parts is known by its id, else by its time.
+	closeID := func(id, created string) string {
+		t.Helper()
+		got, err := w.k.Receive(w.account, w.sign(strings.Replace(wrap("conversation.admin.closed", id, `{"id":"499"}`), "1763600000", created, 1)))
+		if err != nil || len(got.Events) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		return got.Events[0].ID
+	}
+	if closeID(`"a"`, "1763600000") != closeID(`"a"`, "1763600001") || closeID(`"a"`, "1763600000") == closeID(`"b"`, "1763600000") ||
+		closeID(`null`, "1763600000") == closeID(`null`, "1763600001") || closeID(`""`, "1763600000") != closeID(`null`, "1763600000") {
+		t.Error("closes are mistaken for each other")
+	}
+	// Times that are none are unknown, never the dawn of time.
+	for _, created := range []string{"0", "-5", "99999999999999"} {
+		body := strings.ReplaceAll(wrap("conversation.admin.replied", `null`, `{"id":"499","conversation_parts":{"conversation_parts":[`+part+`]}}`), "1763600000", created)
+		got, err := w.k.Receive(w.account, w.sign(strings.Replace(body, "1763600001", created, 1)))
+		if err != nil || len(got.Events) != 1 || !got.Events[0].At.IsZero() {
+			t.Errorf("%s: %+v, %v", created, got, err)
+		}
+	}
 	if _, err := w.k.Receive(w.account, w.sign(wrap("conversation.admin.replied", `"n"`, `{}`))); err == nil {
 		t.Error("a reply without a conversation is accepted")
 	}
