@@ -236,8 +236,14 @@ func (h *House) Waits(conversation string, state handoff.State) {
 // Told waits until the vendor has been told exactly this of a session.
 func (h *House) Told(session string, want ...string) {
 	h.T.Helper()
-	Until(h.T, fmt.Sprintf("the vendor was told %q", want), func() bool {
-		got := h.Vendor.Of(session)
+	var got []string
+	defer func() {
+		if h.T.Failed() {
+			h.T.Logf("the vendor was told %q in %d calls", got, h.Vendor.Calls())
+		}
+	}()
+	Until(h.T, fmt.Sprintf("the vendor is told %q", want), func() bool {
+		got = h.Vendor.Of(session)
 		if len(got) > len(want) {
 			h.T.Fatalf("the vendor was told\n%q, not\n%q", got, want)
 		}

@@ -28,23 +28,15 @@ func (h *Handoff) Conversations(ctx context.Context, bot string, q handoff.ListQ
 	from, to := states(q.State)
 	err := h.read(ctx, func(tx *Tx) error {
 		found = found[:0]
-		var rows []*conversationRow
-		err := tx.Each(func(r Row) error {
+		return tx.Each(func(r Row) error {
 			row, err := h.conversation(r)
-			rows = append(rows, row)
-			return err
-		}, `SELECT `+conversationColumns+` FROM handoff_conversations WHERE bot = ? AND erased = 0 AND state BETWEEN ? AND ? AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?`,
-			bot, int(from), int(to), q.Cursor, q.Cursor, q.Limit)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := h.newest(tx, row); err != nil {
+			if err != nil {
 				return err
 			}
 			found = append(found, row.c)
-		}
-		return nil
+			return nil
+		}, `SELECT `+conversationColumns+` FROM handoff_conversations WHERE bot = ? AND erased = 0 AND state BETWEEN ? AND ? AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?`,
+			bot, int(from), int(to), q.Cursor, q.Cursor, q.Limit)
 	})
 	return found, err
 }
@@ -109,7 +101,10 @@ func (h *Handoff) Remove(ctx context.Context, bot, conversation string) error {
 	})
 }
 
-const sessionColumns = `s.id, s.conversation, s.record, s.asked, c.data_key`
+// recordColumn is the record of a session s of a conversation c.
+const recordColumn = `CASE WHEN c.session = s.id THEN c.record ELSE s.record END`
+
+const sessionColumns = `s.id, s.conversation, ` + recordColumn + `, s.asked, c.data_key`
 
 // listed reads sessions of sessionColumns.
 func (h *Handoff) listed(ctx context.Context, bot, query string, args ...any) ([]*handoff.SessionRecord, error) {

@@ -101,12 +101,12 @@ const waitingColumn = `CASE WHEN EXISTS (SELECT 1 FROM handoff_outbox WHERE bot 
 // Enqueue implements handoff.Txn.
 func (t *handoffTxn) Enqueue(d *handoff.Delivery, claim bool) error {
 	if t.moved { // what was known of the queue may not be so any more
-		if err := t.tx.QueryRow(`SELECT `+waitingColumn, t.c.Bot, t.c.ID).Scan(&t.row.waiting); err != nil {
+		if err := t.tx.QueryRow(`SELECT `+waitingColumn, t.c.Bot, t.c.ID).Scan(&t.waiting); err != nil {
 			return err
 		}
 	}
-	waiting := t.row.waiting
-	t.row.waiting = 1
+	waiting := t.waiting
+	t.waiting = 1
 	t.row.lastN++
 	d.Bot, d.ConversationID, d.N, d.StoredAt, d.State = t.c.Bot, t.c.ID, uint64(t.row.lastN), t.now, handoff.Queued //nolint:gosec // above zero
 	if claim && waiting == 0 {
@@ -297,7 +297,7 @@ func (h *Handoff) untilDue(ctx context.Context, query string, args ...any) (time
 // connector.
 func (h *Handoff) desk(tx *Tx, d *handoff.Delivery) error {
 	var sealed, p, key []byte
-	err := tx.QueryRow(`SELECT c.data_key, c.profile, s.record FROM handoff_conversations c JOIN handoff_sessions s ON s.bot = c.bot AND s.id = ?
+	err := tx.QueryRow(`SELECT c.data_key, c.profile, `+recordColumn+` FROM handoff_conversations c JOIN handoff_sessions s ON s.bot = c.bot AND s.id = ?
 		WHERE c.bot = ? AND c.id = ?`, d.SessionID, d.Bot, d.ConversationID).Scan(&key, &p, &sealed)
 	if err != nil {
 		return err

@@ -60,25 +60,25 @@ func profileOf(c *handoff.Conversation) profile {
 
 // conversationRow is a row of handoff_conversations, and its opened key.
 type conversationRow struct {
-	c       *handoff.Conversation
-	session string
-	lastN   int64
-	due     sql.NullInt64
-	key     *seal.DataKey
-	sealed  []byte // the key as stored
-	waiting int    // whether its queue holds anything; of Update
+	c      *handoff.Conversation
+	lastN  int64
+	due    sql.NullInt64
+	key    *seal.DataKey
+	sealed []byte // the key as stored
 }
 
-const conversationColumns = `bot, id, data_key, created_at, last_at, last_seq, last_n, rate_from, rate_count, session, due, erased, profile`
+const conversationColumns = `bot, id, data_key, created_at, last_at, last_seq, last_n, rate_from, rate_count, session, due, erased, profile, record`
 
-// conversation reads a row of conversationColumns, without its session.
-func (h *Handoff) conversation(r Row) (*conversationRow, error) {
+// conversation reads a row of conversationColumns, and what stands behind them into more.
+func (h *Handoff) conversation(r Row, more ...any) (*conversationRow, error) {
 	row := &conversationRow{c: &handoff.Conversation{}}
 	c := row.c
-	var sealed []byte
+	var sealed, newest []byte
 	var created, last int64
+	var session string
 	var erased int
-	if err := r.Scan(&c.Bot, &c.ID, &row.sealed, &created, &last, &c.LastSeq, &row.lastN, &c.RateFrom, &c.RateCount, &row.session, &row.due, &erased, &sealed); err != nil {
+	into := []any{&c.Bot, &c.ID, &row.sealed, &created, &last, &c.LastSeq, &row.lastN, &c.RateFrom, &c.RateCount, &session, &row.due, &erased, &sealed, &newest}
+	if err := r.Scan(append(into, more...)...); err != nil {
 		return nil, err
 	}
 	c.CreatedAt, c.LastAt, c.Erased = Time(created), Time(last), erased != 0
@@ -91,7 +91,10 @@ func (h *Handoff) conversation(r Row) (*conversationRow, error) {
 		return nil, err
 	}
 	c.Visitor, c.EmailChecked, c.Context, c.Memory, c.Language = p.Visitor, p.EmailChecked, p.Context, p.Memory, p.Language
-	return row, nil
+	if newest != nil {
+		c.Session, err = record(row.key, c.Bot, c.ID, session, newest, nil)
+	}
+	return row, err
 }
 
 // record opens a session's record.
@@ -108,31 +111,6 @@ func record(k *seal.DataKey, bot, conversation, id string, sealed, asked []byte)
 		}
 	}
 	return rec, nil
-}
-
-// newest loads the conversation's newest session, and whether its queue holds anything.
-// On PostgreSQL the time comes along: it is asked for in every transaction.
-func (h *Handoff) newest(tx *Tx, row *conversationRow) error {
-	var sealed []byte
-	var now int64
-	into := []any{&sealed, &row.waiting}
-	query := `SELECT (SELECT record FROM handoff_sessions WHERE bot = ? AND id = ?), ` + waitingColumn
-	if tx.Postgres() {
-		query += `, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
-		into = append(into, &now)
-	}
-	if err := tx.QueryRow(query, row.c.Bot, row.session, row.c.Bot, row.c.ID).Scan(into...); err != nil {
-		return err
-	}
-	if now != 0 && tx.now.IsZero() {
-		tx.now = Time(now)
-	}
-	if sealed == nil {
-		return nil
-	}
-	var err error
-	row.c.Session, err = record(row.key, row.c.Bot, row.c.ID, row.session, sealed, nil)
-	return err
 }
 
 // Create implements handoff.Store.
@@ -174,7 +152,7 @@ func (h *Handoff) Find(ctx context.Context, id string) (*handoff.Conversation, e
 			return handoff.ErrNotFound
 		}
 		c = row.c
-		return h.newest(tx, row)
+		return nil
 	})
 	return c, err
 }

@@ -23,10 +23,15 @@ type handoffTxn struct {
 
 	entries  []*handoff.Entry
 	sessions []*handoff.SessionRecord
+	waiting  int                    // whether the queue holds anything
+	before   *handoff.SessionRecord // the newest session when this began, nil: none; and how it was stored
 	profile  bool
 	moved    bool // the queue may have another head
 	outbox   bool // somebody else has to look at the queue
 	erased   bool
+
+	beforeState   handoff.State
+	beforeOpening int
 }
 
 // Update implements handoff.Store.
@@ -45,24 +50,46 @@ func (h *Handoff) Update(ctx context.Context, bot, conversation string, fn func(
 
 // begin loads a conversation, which nobody else changes until the commit.
 func (h *Handoff) begin(tx *Tx, bot, conversation string) (*handoffTxn, error) {
-	query := `SELECT ` + conversationColumns + ` FROM handoff_conversations WHERE bot = ? AND id = ?`
+	t := &handoffTxn{h: h, tx: tx}
+	query, args, more := `SELECT `+conversationColumns, []any{}, []any{}
+	if !tx.Postgres() {
+		query, args, more = query+`, `+waitingColumn, []any{bot, conversation}, []any{&t.waiting}
+	}
+	query += ` FROM handoff_conversations WHERE bot = ? AND id = ?`
 	if tx.Postgres() {
 		query += ` FOR UPDATE`
 	}
-	row, err := h.conversation(tx.QueryRow(query, bot, conversation))
-	if err != nil {
+	var err error
+	if t.row, err = h.conversation(tx.QueryRow(query, append(args, bot, conversation)...), more...); err != nil {
 		return nil, err
 	}
-	if row.c.Erased {
+	if t.row.c.Erased {
 		return nil, handoff.ErrNotFound
 	}
-	// The session is read by a statement of its own: one that has waited for the lock would
-	// show it as it was before.
-	if err := h.newest(tx, row); err != nil {
-		return nil, err
+	if tx.Postgres() {
+		// What is not in the locked row is read by a statement of its own: one that has waited for
+		// the lock would show it as it was before.
+		var now int64
+		if err := tx.QueryRow(`SELECT `+waitingColumn+`, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`, bot, conversation).Scan(&t.waiting, &now); err != nil {
+			return nil, err
+		}
+		tx.now = Time(now)
 	}
-	return &handoffTxn{h: h, tx: tx, row: row, c: row.c, now: tx.Now(), tick: h.handoffTick(tx)}, nil
+	t.c, t.now, t.tick = t.row.c, tx.Now(), h.handoffTick(tx)
+	t.loaded(t.c.Session)
+	return t, nil
 }
+
+// loaded notes how the newest session is stored.
+func (t *handoffTxn) loaded(s *handoff.SessionRecord) {
+	t.before, t.beforeState, t.beforeOpening = s, handoff.StateNone, 0
+	if s != nil {
+		t.beforeState, t.beforeOpening = s.State, opening(s)
+	}
+}
+
+// opening is 1 while the outcome of a session's open is not known.
+func opening(s *handoff.SessionRecord) int { return asInt(s.OpenAttempted && !s.OpenDone) }
 
 // Now implements handoff.Txn.
 func (t *handoffTxn) Now() time.Time { return t.now }
@@ -193,6 +220,9 @@ func asInt(b bool) int {
 
 // flush writes what was gathered.
 func (t *handoffTxn) flush() error {
+	if t.before != nil && t.before != t.c.Session {
+		t.SaveSession(t.before) // it is not the newest any more
+	}
 	for _, s := range t.sessions {
 		if err := t.putSession(s); err != nil {
 			return err
@@ -220,8 +250,12 @@ func (t *handoffTxn) flush() error {
 	return nil
 }
 
-// putSession writes a session.
+// putSession writes a session's row, where that is needed: the record of the newest is
+// in the conversation's.
 func (t *handoffTxn) putSession(s *handoff.SessionRecord) error {
+	if s == t.c.Session && s == t.before && s.Opening == nil && s.State == t.beforeState && opening(s) == t.beforeOpening {
+		return nil
+	}
 	sealed, err := sealJSON(t.row.key, s, recordField(s.ID))
 	if err != nil {
 		return err
@@ -232,14 +266,13 @@ func (t *handoffTxn) putSession(s *handoff.SessionRecord) error {
 			return err
 		}
 	}
-	opening := asInt(s.OpenAttempted && !s.OpenDone)
 	n, err := t.tx.ExecN(`UPDATE handoff_sessions SET state = ?, opening = ?, record = ?, asked = COALESCE(?, asked) WHERE bot = ? AND id = ?`,
-		int(s.State), opening, sealed, asked, t.c.Bot, s.ID)
+		int(s.State), opening(s), sealed, asked, t.c.Bot, s.ID)
 	if err != nil || n > 0 {
 		return err
 	}
 	_, err = t.tx.Exec(`INSERT INTO handoff_sessions (bot, id, conversation, connector, state, opening, record, asked) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.c.Bot, s.ID, t.c.ID, s.Connector, int(s.State), opening, sealed, asked)
+		t.c.Bot, s.ID, t.c.ID, s.Connector, int(s.State), opening(s), sealed, asked)
 	return err
 }
 
@@ -249,8 +282,13 @@ func (t *handoffTxn) putSession(s *handoff.SessionRecord) error {
 func (t *handoffTxn) putConversation() error {
 	session, state := "", handoff.StateNone
 	due := sql.NullInt64{}
+	var sealed []byte
 	if s := t.c.Session; s != nil {
 		session, state = s.ID, s.State
+		var err error
+		if sealed, err = sealJSON(t.row.key, s, recordField(s.ID)); err != nil {
+			return err
+		}
 		if at := s.NextDue(); at != 0 && !t.erased {
 			due = sql.NullInt64{Int64: at, Valid: true}
 			if old := t.row.due; old.Valid && old.Int64 > t.tick && old.Int64 < at {
@@ -258,8 +296,8 @@ func (t *handoffTxn) putConversation() error {
 			}
 		}
 	}
-	if _, err := t.tx.Exec(`UPDATE handoff_conversations SET last_at = ?, last_seq = ?, last_n = ?, rate_from = ?, rate_count = ?, session = ?, state = ?, due = ?
-		WHERE bot = ? AND id = ?`, Micros(t.now), int64(t.c.LastSeq), t.row.lastN, t.c.RateFrom, t.c.RateCount, session, int(state), due, t.c.Bot, t.c.ID); err != nil { //nolint:gosec // a seq fits
+	if _, err := t.tx.Exec(`UPDATE handoff_conversations SET last_at = ?, last_seq = ?, last_n = ?, rate_from = ?, rate_count = ?, session = ?, state = ?, due = ?, record = ?
+		WHERE bot = ? AND id = ?`, Micros(t.now), int64(t.c.LastSeq), t.row.lastN, t.c.RateFrom, t.c.RateCount, session, int(state), due, sealed, t.c.Bot, t.c.ID); err != nil { //nolint:gosec // a seq fits
 		return err
 	}
 	if !t.profile {
@@ -300,11 +338,6 @@ func (t *handoffTxn) Erase() error {
 	if err != nil {
 		return err
 	}
-	for _, s := range t.sessions { // so that what follows finds the row
-		if err := t.putSession(s); err != nil {
-			return err
-		}
-	}
 	where := ` WHERE bot = ? AND conversation = ?`
 	for _, table := range []string{"handoff_entries", "handoff_seen", "handoff_outbox", "handoff_notes", "handoff_left", "handoff_refs", "handoff_sessions"} {
 		if _, err := t.tx.Exec(`DELETE FROM `+table+where, t.c.Bot, t.c.ID); err != nil {
@@ -317,6 +350,7 @@ func (t *handoffTxn) Erase() error {
 		return err
 	}
 	t.row.key, t.row.sealed, t.entries, t.sessions, t.moved, t.erased = key, sealed, nil, nil, true, true
+	t.loaded(nil)
 	if _, err := t.tx.Exec(`UPDATE handoff_conversations SET data_key = ?, visitor = NULL, erased = 1 WHERE bot = ? AND id = ?`, sealed, t.c.Bot, t.c.ID); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ func plainBytes() map[string]string {
 		"handoff_conversations.visitor": "a keyed hash",
 		"handoff_seen.hash":             "a hash",
 		"handoff_conversations.profile": "sealed under the conversation's key",
+		"handoff_conversations.record":  "sealed under the conversation's key",
 		"handoff_sessions.record":       "sealed under the conversation's key",
 		"handoff_sessions.asked":        "sealed under the conversation's key",
 		"handoff_entries.body":          "sealed under the conversation's key",

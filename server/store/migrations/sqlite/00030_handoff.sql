@@ -31,7 +31,8 @@ CREATE TABLE handoff_account_states (
 
 -- data_key seals all that is personal in the rows of the conversation, in all tables.
 -- visitor is a keyed hash of the visitor's id. due is by the timers' clock, and may be
--- earlier than the session's first timer: then it is set again when it comes.
+-- earlier than the session's first timer: then it is set again when it comes. record is
+-- the newest session's, always up to date.
 CREATE TABLE handoff_conversations (
 	bot        TEXT NOT NULL,
 	id         TEXT NOT NULL,
@@ -48,12 +49,15 @@ CREATE TABLE handoff_conversations (
 	due        INTEGER,
 	erased     INTEGER NOT NULL,
 	profile    BLOB NOT NULL,
+	record     BLOB,
 	PRIMARY KEY (bot, id)
 ) WITHOUT ROWID;
 CREATE INDEX handoff_conversations_id ON handoff_conversations (id);
 CREATE INDEX handoff_conversations_visitor ON handoff_conversations (bot, visitor) WHERE visitor IS NOT NULL;
 CREATE INDEX handoff_conversations_due ON handoff_conversations (due) WHERE due IS NOT NULL;
 
+-- The record of the newest session of a conversation is up to date in the conversation's
+-- row alone, which every message changes anyway; that of an older one here.
 CREATE TABLE handoff_sessions (
 	bot          TEXT NOT NULL,
 	id           TEXT NOT NULL,
