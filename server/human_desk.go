@@ -151,7 +151,7 @@ func serveDeskNote(_ *Server, x *exchange) *Problem {
 	if err != nil {
 		return x.failHuman(err)
 	}
-	x.sendJSON(201, showNote(n))
+	x.sendJSON(201, written{n.ID, n.At})
 	return nil
 }
 

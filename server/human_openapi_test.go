@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -135,6 +136,21 @@ func humanTries() map[string]map[int][]try {
 			body = valid
 		}
 		add(r.doc.id, 503, try{key: adminKey, path: path, body: body, storeless: true})
+		if r.idempotent && r.doc.id != "createConversation" {
+			once := map[string]string{"Idempotency-Key": r.doc.id}
+			body := cmp.Or(body, "{}")
+			running := func(h *house) {
+				q, err := access.NewRequest(configKeyID(access.SumOf(adminKey)), r.doc.id, "s", "POST", path, []byte(body))
+				if err != nil {
+					h.t.Fatal(err)
+				}
+				if _, err := h.rooms.Access.Store.BeginRequest(h.t.Context(), q); err != nil {
+					h.t.Fatal(err)
+				}
+			}
+			add(r.doc.id, 409, try{key: adminKey, path: path, body: body, header: once, prepare: running})
+			add(r.doc.id, 422, try{key: adminKey, path: path, body: strings.Replace(body, "}", " }", 1), header: once, prepare: running})
+		}
 		if r.guest != nil {
 			add(r.doc.id, 401, try{path: path, body: body})
 			add(r.doc.id, 403, try{key: relayKey, path: path, body: body})

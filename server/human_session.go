@@ -220,6 +220,12 @@ type leftShown struct {
 	Done           bool      `json:"done"`
 }
 
+// written is the reply to what people have written; it does not repeat what they wrote.
+type written struct {
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+}
+
 func showLeft(m *handoff.LeftMessage) leftShown {
 	return leftShown{m.ID, m.ConversationID, m.At, m.Text, orNil(m.Email), m.Done}
 }
@@ -241,7 +247,7 @@ func serveLeaveMessage(_ *Server, x *exchange) *Problem {
 	if err != nil {
 		return x.failHuman(err)
 	}
-	x.sendJSON(201, showLeft(m))
+	x.sendJSON(201, written{m.ID, m.At})
 	return nil
 }
 

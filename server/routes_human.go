@@ -121,7 +121,7 @@ func conversationRoutes() []*route {
 				replies: []reply{done("The visitor is forgotten."), refusal(503, humanStore)}},
 		},
 		{
-			method: "POST", path: "/v1/conversations/{id}/messages", area: AreaConversations, body: messageBody, guest: visitorGuest, pages: true, serve: serveMessage,
+			method: "POST", path: "/v1/conversations/{id}/messages", area: AreaConversations, body: messageBody, guest: visitorGuest, pages: true, idempotent: true, serve: serveMessage,
 			doc: operation{id: "sendMessage", tag: humanTag, summary: "A message of the visitor",
 				about:   visitorToken + " At most 60 a minute in a conversation. The same clientMessageId and text again is the same reply.",
 				request: schemaOf[messageInput](), example: map[string]any{"text": "你好", "clientMessageId": "c-1"}, missing: noTalk,

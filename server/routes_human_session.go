@@ -4,7 +4,7 @@ package server
 func sessionRoutes() []*route {
 	return []*route{
 		{
-			method: "POST", path: "/v1/conversations/{id}/handoff", area: AreaConversations, body: mediumBody, optionalBody: true, guest: visitorGuest, pages: true, serve: serveHandoff,
+			method: "POST", path: "/v1/conversations/{id}/handoff", area: AreaConversations, body: mediumBody, optionalBody: true, guest: visitorGuest, pages: true, idempotent: true, serve: serveHandoff,
 			doc: operation{id: "requestHandoff", tag: humanTag, summary: "Ask for a human",
 				about:   visitorToken + " It does not wait for the connector: the stream tells what becomes of it.",
 				request: schemaOf[handoffInput](), example: map[string]any{"question": "Where is my parcel?"}, missing: noTalk,
@@ -40,10 +40,10 @@ func sessionRoutes() []*route {
 					{400, "No JSON-RPC.", "text/plain", str("")}, refusal(503, humanStore)}},
 		},
 		{
-			method: "POST", path: "/v1/conversations/{id}/leave-messages", area: AreaConversations, body: messageBody, guest: visitorGuest, pages: true, serve: serveLeaveMessage,
+			method: "POST", path: "/v1/conversations/{id}/leave-messages", area: AreaConversations, body: messageBody, guest: visitorGuest, pages: true, idempotent: true, serve: serveLeaveMessage,
 			doc: operation{id: "leaveMessage", tag: humanTag, summary: "Leave a message for later", about: visitorToken,
 				request: schemaOf[leftInput](), example: map[string]any{"text": "Please call me back", "email": "a@example.com"}, missing: noTalk,
-				replies: []reply{answers[leftShown](201, "It is stored for operators."), refusal(503, humanStore)}},
+				replies: []reply{answers[written](201, "It is stored for operators."), refusal(503, humanStore)}},
 		},
 		{
 			method: "POST", path: "/v1/actions", area: AreaConversations, body: smallBody, guest: actionGuest, pages: true, serve: serveAction,
@@ -65,7 +65,7 @@ func sessionRoutes() []*route {
 func deskRoutes() []*route {
 	const base, missing = "/v1/bots/{bot}/desk/sessions", "The bot, or the session at the desk, does not exist."
 	row := func(name, id, summary, about string, kind body, serve handler, request schema, replies ...reply) *route {
-		return &route{method: "POST", path: base + "/{session}/" + name, area: AreaOperate, body: kind, optionalBody: name != "messages" && name != "notes", serve: serve,
+		return &route{method: "POST", path: base + "/{session}/" + name, area: AreaOperate, body: kind, optionalBody: name != "messages" && name != "notes", idempotent: name == "messages" || name == "notes", serve: serve,
 			doc: operation{id: id, tag: "desk", summary: summary, about: about, request: request, missing: missing, replies: append(replies, refusal(503, humanStore))}}
 	}
 	return []*route{
@@ -87,7 +87,7 @@ func deskRoutes() []*route {
 		row("messages", "deskMessage", "A message of the agent", "The first to reply has taken the session.", messageBody, serveDeskMessage, schemaOf[messageInput](),
 			answers[messageStored](201, "It is stored, and shown to the visitor."), answers[messageStored](200, "It had been stored before."),
 			refusal(409, "The session has ended, or the clientMessageId was used for another text.")),
-		row("notes", "deskNote", "A note for agents", "", messageBody, serveDeskNote, schemaOf[noteInput](), answers[noteShown](201, "It is stored.")),
+		row("notes", "deskNote", "A note for agents", "", messageBody, serveDeskNote, schemaOf[noteInput](), answers[written](201, "It is stored.")),
 		row("close", "deskClose", "End a session from the agent's side", "", smallBody, serveDeskClose, schemaOf[nothing](), answers[deskShown](200, "It has ended.")),
 	}
 }
