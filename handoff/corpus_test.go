@@ -249,3 +249,12 @@ func (p *player) show() []string {
 	add("deadline", s.Deadline())
 	return lines
 }
+
+// TestUnknownTimer: a timer of a newer version's has no effect.
+func TestUnknownTimer(t *testing.T) {
+	settings := Defaults()
+	s := Session{ID: "s", State: Active}
+	if next, effects := Step(s, TimerFires{Timer: timerKinds}, Env{Settings: &settings}); len(effects) > 0 || next.State != Active {
+		t.Errorf("%v %v", next, effects)
+	}
+}

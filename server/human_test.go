@@ -59,6 +59,9 @@ func TestHumanDesk(t *testing.T) {
 		t.Errorf("notes: %s", notes)
 	}
 	h.send("POST", at+"/messages", operateKey, `{"text":"too late"}`).want(t, 409)
+	if audit := h.send("GET", "/v1/audit", adminKey, "").want(t, 200).body; strings.Contains(audit, "deskMessage") || !strings.Contains(audit, "takeSession") {
+		t.Errorf("the audit: %s", audit)
+	}
 	v.do("POST", "/handoff/continue", "").want(t, 409)
 	v.do("POST", "/handoff/close", "").want(t, 200)
 }

@@ -68,6 +68,9 @@ type route struct {
 	anyQuery bool
 	// optionalBody lets the body be left out.
 	optionalBody bool
+	// talk says that what the route writes stands in a conversation: the audit, which is
+	// about settings, need not have it too.
+	talk bool
 	// idempotent: the route creates something; an Idempotency-Key makes it do so once.
 	idempotent bool
 
@@ -88,7 +91,7 @@ func (r *route) finish() {
 	}
 	r.hasBot = strings.Contains(r.path, "{bot}")
 	r.strict = strings.HasPrefix(r.path, "/v1/") && !r.anyQuery
-	r.noted = r.method != "GET" && r.method != "HEAD" && (r.area == AreaEdit || r.area == AreaOperate || r.area == AreaAdmin)
+	r.noted = !r.talk && r.method != "GET" && r.method != "HEAD" && (r.area == AreaEdit || r.area == AreaOperate || r.area == AreaAdmin)
 	if len(r.params) > maxParams {
 		panic("server: the route " + r.path + " has too many parameters")
 	}

@@ -65,7 +65,7 @@ func sessionRoutes() []*route {
 func deskRoutes() []*route {
 	const base, missing = "/v1/bots/{bot}/desk/sessions", "The bot, or the session at the desk, does not exist."
 	row := func(name, id, summary, about string, kind body, serve handler, request schema, replies ...reply) *route {
-		return &route{method: "POST", path: base + "/{session}/" + name, area: AreaOperate, body: kind, optionalBody: name != "messages" && name != "notes", idempotent: name == "messages" || name == "notes", serve: serve,
+		return &route{method: "POST", path: base + "/{session}/" + name, area: AreaOperate, body: kind, optionalBody: name != "messages" && name != "notes", idempotent: name == "messages" || name == "notes", talk: name == "messages" || name == "notes", serve: serve,
 			doc: operation{id: id, tag: "desk", summary: summary, about: about, request: request, missing: missing, replies: append(replies, refusal(503, humanStore))}}
 	}
 	return []*route{
