@@ -268,9 +268,13 @@ func (r *reader) metrics(page string) {
 			r.t.Errorf("%s does not name %s", page, name)
 		}
 	}
-	code, err := os.ReadFile("server/metrics.go")
-	if err != nil {
-		r.t.Fatal(err)
+	var code []byte
+	for _, file := range []string{"server/metrics.go", "server/metrics_human.go"} {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		code = append(code, b...)
 	}
 	for _, name := range metricName.FindAllString(table, -1) {
 		if !strings.Contains(string(code), `"`+name+`"`) {

@@ -267,7 +267,9 @@ func (s *Service) deliverOne(ctx context.Context, d *Delivery) (next *Delivery, 
 			return nil, err
 		}
 	}
+	began := time.Now()
 	did, callErr := s.call(ctx, d)
+	s.cfg.Observer.Called(d.Connector, d.Op, outcome(callErr), time.Since(began))
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // the process ends; the claim is taken back as uncertain
 	}

@@ -231,7 +231,7 @@ func (t *turn) fail(row *Delivery, ce *CallError) error {
 	case row.Orphan && !row.ToDead, row.Op == OpClose && ce.Kind == Gone:
 		return t.t.Drop(row)
 	case row.Orphan, row.Again, row.Op == OpClose:
-		row.State = Dead
+		t.bury(row)
 		return t.t.Change(row)
 	case row.Op == OpOpen:
 		row.State = Queued
@@ -247,7 +247,7 @@ func (t *turn) fail(row *Delivery, ce *CallError) error {
 		}
 		return t.leaves(row)
 	}
-	row.State = Dead
+	t.bury(row)
 	if err := t.t.Change(row); err != nil {
 		return err
 	}
@@ -289,7 +289,7 @@ func (s *Service) giveUp(ctx context.Context, d *Delivery) error {
 		case row.Orphan && !row.ToDead:
 			return t.t.Drop(row)
 		case row.Orphan, row.Again:
-			row.State = Dead
+			t.bury(row)
 			return t.t.Change(row)
 		}
 		row.State = Queued
@@ -302,7 +302,7 @@ func (s *Service) giveUp(ctx context.Context, d *Delivery) error {
 		if left, err := t.row(row); err != nil || left == nil {
 			return err
 		}
-		row.State = Dead
+		t.bury(row)
 		return t.t.Change(row)
 	})
 	if errors.Is(err, ErrNotFound) {
@@ -376,11 +376,17 @@ func (t *turn) discard(row *Delivery, dead bool) error {
 		row.Orphan, row.ToDead = true, dead
 		t.cut = true
 	case dead:
-		row.State = Dead
+		t.bury(row)
 	default:
 		return t.t.Drop(row)
 	}
 	return t.t.Change(row)
+}
+
+// bury makes a delivery a dead letter.
+func (t *turn) bury(row *Delivery) {
+	row.State = Dead
+	t.seen = append(t.seen, func(o Observer) { o.GaveUp(row.Connector) })
 }
 
 // markDown makes an account unavailable, because an open was given up.

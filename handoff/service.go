@@ -20,9 +20,10 @@ type Config struct {
 	// Bots finds a bot; required.
 	Bots func(ctx context.Context, id string) (Bot, bool)
 
-	Now    func() time.Time // the time of day, for ids and hours. Default time.Now
-	Random io.Reader        // of ids and secrets. Default crypto/rand
-	Log    *slog.Logger     // default: discarded
+	Now      func() time.Time // the time of day, for ids and hours. Default time.Now
+	Random   io.Reader        // of ids and secrets. Default crypto/rand
+	Log      *slog.Logger     // default: discarded
+	Observer Observer         // default: nobody
 
 	Workers    int           // outbound calls at a time. Default 256
 	BotWorkers int           // of one bot. Default 64
@@ -44,6 +45,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
 	}
 	if c.Backoff == nil {
 		c.Backoff = backoff

@@ -31,6 +31,7 @@ func (s *Service) Inbound(ctx context.Context, bot, kind string, in *Inbound) (R
 		if !errors.As(err, &ie) {
 			ie = &InboundError{Code: InboundBad, Message: "the call cannot be read"}
 		}
+		s.cfg.Observer.Arrived(kind, ie.result())
 		return k.Answer(nil, ie), nil
 	}
 	results := make([]Result, 0, len(received.Events))
@@ -38,8 +39,10 @@ func (s *Service) Inbound(ctx context.Context, bot, kind string, in *Inbound) (R
 		r, err := s.vendorEvent(ctx, bot, kind, e)
 		if err != nil {
 			s.cfg.Log.Error("an inbound event could not be stored", "bot", bot, "connector", kind, "error", err)
+			s.cfg.Observer.Arrived(kind, "failed")
 			return k.Answer(nil, &InboundError{Code: InboundUnavailable, Message: "try again later"}), nil
 		}
+		s.cfg.Observer.Arrived(kind, r.String())
 		results = append(results, r)
 	}
 	if received.Recheck {
@@ -59,6 +62,7 @@ func (s *Service) Inbound(ctx context.Context, bot, kind string, in *Inbound) (R
 // connector has seen the call.
 func (s *Service) RefuseInbound(kind string, e *InboundError) Reply {
 	if k := s.connectors[kind]; k != nil {
+		s.cfg.Observer.Arrived(kind, e.result())
 		return k.Answer(nil, e)
 	}
 	return Reply{Status: 404}

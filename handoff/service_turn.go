@@ -32,6 +32,7 @@ type turn struct {
 	down    []ErrorKind // MarkUnavailable
 	cut     bool        // a call under way was dropped
 	told    HandoffEntry
+	seen    []func(Observer) // what the observer is told once all of it is stored
 }
 
 // turn runs fn on a conversation and carries on what it has led to. ErrNotFound and what
@@ -70,6 +71,9 @@ func (t *turn) undone() {
 // carryOn does what a committed turn leaves to do: the deliveries that were claimed begin.
 func (t *turn) carryOn(ctx context.Context) {
 	s := t.s
+	for _, tell := range t.seen {
+		tell(s.cfg.Observer)
+	}
 	for _, d := range t.claimed {
 		s.outbox.start(func(ctx context.Context) { s.deliver(ctx, d) }, t.bot.ID)
 	}
@@ -150,6 +154,9 @@ func (t *turn) stepped(e Event) ([]Effect, error) {
 	}
 	if rec != nil {
 		rec.Session = after
+	}
+	if after.State != before.State || after.ID != before.ID {
+		t.seen = append(t.seen, func(o Observer) { o.Entered(after.State, after.Reason) })
 	}
 	for _, effect := range effects { // what is told tells of the timers too
 		switch e := effect.(type) {

@@ -68,6 +68,7 @@ func (s *Service) fire(ctx context.Context, d DueSession) error {
 				continue
 			}
 			rec.Due[timer] = 0
+			t.seen = append(t.seen, func(o Observer) { o.Fired(Timer(timer), time.Duration(tick-due)*time.Millisecond) })
 			event, err := t.fires(rec, Timer(timer))
 			if err != nil {
 				return err

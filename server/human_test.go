@@ -58,6 +58,16 @@ func TestHumanDesk(t *testing.T) {
 	if notes := h.send("GET", "/v1/conversations/"+v.id+"/notes", operateKey, "").want(t, 200).body; !strings.Contains(notes, "difficult") {
 		t.Errorf("notes: %s", notes)
 	}
+	metrics := h.send("GET", "/metrics", "", "").want(t, 200).body
+	for _, series := range []string{
+		`zhida_human_sessions_total{reason="agent",state="closed"} 1`, `zhida_human_sessions_total{reason="",state="active"} 1`,
+		`zhida_human_call_seconds_count{connector="desk",operation="open",outcome="ok"} 1`,
+		`zhida_human_call_seconds_count{connector="desk",operation="send",outcome="ok"} 10`,
+	} {
+		if !strings.Contains(metrics, series+"\n") {
+			t.Errorf("the metrics have no %s", series)
+		}
+	}
 	h.send("POST", at+"/messages", operateKey, `{"text":"too late"}`).want(t, 409)
 	if audit := h.send("GET", "/v1/audit", adminKey, "").want(t, 200).body; strings.Contains(audit, "deskMessage") || !strings.Contains(audit, "takeSession") {
 		t.Errorf("the audit: %s", audit)

@@ -24,6 +24,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	onWay    prometheus.Gauge
 	streams  prometheus.Gauge
+	human    *humanMetrics
 	refused  struct{ server, bot, conns, memory prometheus.Counter }
 	broken   prometheus.Counter
 	panics   prometheus.Counter
@@ -118,6 +119,7 @@ func NewMetrics(version string, maxBots int) *Metrics {
 	build.Set(1)
 	m.registry.MustRegister(m.renders, m.calls, m.circuits, m.requests, m.onWay, m.streams, refused, m.broken, m.panics, m.throttled, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.human = newHumanMetrics(m.registry)
 	m.other = m.newBot(otherBots)
 	return m
 }

@@ -23,7 +23,7 @@ type human struct {
 }
 
 // openHuman makes the human service over the store and lets it run.
-func (s *serveCommand) openHuman(db *store.DB, books *server.Library, dev bool, log *slog.Logger) (*human, error) {
+func (s *serveCommand) openHuman(db *store.DB, books *server.Library, metrics *server.Metrics, dev bool, log *slog.Logger) (*human, error) {
 	client, err := outbound.New(outbound.Config{AllowPrivate: dev || or(s.AllowPrivateConnectors, false)})
 	if err != nil {
 		return nil, err
@@ -33,9 +33,9 @@ func (s *serveCommand) openHuman(db *store.DB, books *server.Library, dev bool, 
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
+	all := connectors.All(connectors.Config{Client: client, Now: time.Now})
 	h.service, err = handoff.New(handoff.Config{
-		Store: kept, Bots: server.HandoffBots(books), Log: log,
-		Connectors: connectors.All(connectors.Config{Client: client, Now: time.Now}),
+		Store: kept, Bots: server.HandoffBots(books), Log: log, Observer: metrics.Human(all...), Connectors: all,
 	})
 	if err != nil {
 		return nil, errors.Join(err, h.close())

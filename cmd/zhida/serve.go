@@ -208,7 +208,7 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address st
 			return nil, errors.Join(fmt.Errorf("the bot demo cannot be made: %w", err), h.close())
 		}
 	}
-	if h.human, err = s.openHuman(h.store, h.books, dev, log); err != nil {
+	if h.human, err = s.openHuman(h.store, h.books, metrics, dev, log); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	rooms.Handoff, rooms.Outbound = h.human.service, h.human.client
