@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -312,5 +313,46 @@ func TestConnectTimeout(t *testing.T) {
 func TestConfig(t *testing.T) {
 	if _, err := New(Config{ConnectTimeout: -1, MaxHeader: -1}); err == nil || strings.Count(err.Error(), "negative") != 2 {
 		t.Errorf("%v does not list both faults", err)
+	}
+}
+
+// TestReplies: what is compressed stays so, headers are bounded, a certificate is believed
+// where the configuration says so and nowhere else.
+func TestReplies(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "" {
+			t.Errorf("asked for %s", r.Header.Get("Accept-Encoding"))
+		}
+		w.Header().Set("X-Large", strings.Repeat("x", len(r.URL.Query().Get("n"))*1024))
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of a handshake that fails on purpose
+	defer server.Close()
+	trusting := newClient(t, Config{AllowPrivate: true, TLS: server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()})
+	for n, want := range map[int]int{1: 200, 15: 200, 17: 0, 40: 0} {
+		if status, refused := get(t, trusting, server.URL+"/?n="+strings.Repeat("n", n)); status != want || refused {
+			t.Errorf("a header of %d KiB: %d, refused %v", n, status, refused)
+		}
+	}
+	if status, refused := get(t, newClient(t, Config{AllowPrivate: true}), server.URL); status != 0 || refused {
+		t.Errorf("a certificate of nobody: %d, refused %v", status, refused)
+	}
+}
+
+// TestNoAddress: a name without addresses does not exist, and is nobody's refusal.
+func TestNoAddress(t *testing.T) {
+	table, wire := &names{table: map[string][][]string{"empty.example.com": {{}}}}, &dials{}
+	k := newClient(t, Config{Resolver: table, Dial: wire.dial})
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://empty.example.com/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = k.Do(r) //nolint:bodyclose // there is none
+	var dns *net.DNSError
+	if !errors.As(err, &dns) || !dns.IsNotFound || len(wire.all()) > 0 {
+		t.Errorf("%v, dialled %s", err, wire.all())
+	}
+	no := &RefusedError{"h", "why"}
+	if !no.Refused() || no.Error() != "outbound: h: why" {
+		t.Error(no)
 	}
 }
