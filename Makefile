@@ -7,7 +7,7 @@ BIN        := $(CURDIR)/.bin
 STATICCHECK_VERSION := v0.8.2
 PACKAGES   := ./... ./testdata
 # Tests that measure growth or wait for a real time-out: once is enough, twenty times is not.
-LONG       := TestRelayKilled|TestTimersSteppedClock|TestPowerLoss|TestKills|TestCluster|TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation|TestHumanServiceRough
+LONG       := TestHumanCluster|TestRelayKilled|TestTimersSteppedClock|TestPowerLoss|TestKills|TestCluster|TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation|TestHumanServiceRough
 FUZZTIME   ?= 30s
 
 # Tests that take their time for another reason: not twenty times either.
