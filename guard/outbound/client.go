@@ -108,7 +108,7 @@ func New(c Config) (*Client, error) {
 		TLSHandshakeTimeout:    c.ConnectTimeout,
 		DisableCompression:     true,
 		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    8,
+		MaxIdleConnsPerHost:    64, // as many calls as one bot may make at a time
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: c.MaxHeader,
 	}
