@@ -133,7 +133,7 @@ func (r *reader) command(name string, args ...string) *exec.Cmd {
 // pageAddress is where the pages' server listens.
 const pageAddress = "127.0.0.1:8080"
 
-var curlLine = regexp.MustCompile(`(?s)^curl -s http://127\.0\.0\.1:8080(/\S+)(?: -H 'Authorization: (Bearer \S+)')? -d '(.*)'$`)
+var curlLine = regexp.MustCompile(`(?s)^curl -s http://127\.0\.0\.1:8080(/\S+)(?: -H 'Authorization: (Bearer \S+)')?(?: -d '(.*)')?$`)
 
 // curl sends what a curl would send.
 func (r *reader) curl(b block) string {
@@ -153,7 +153,11 @@ func (r *reader) curl(b block) string {
 		}
 		address = r.configured
 	}
-	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, "http://"+address+path,
+	method := http.MethodPost
+	if body == "" {
+		method = http.MethodGet
+	}
+	req, err := http.NewRequestWithContext(r.t.Context(), method, "http://"+address+path,
 		strings.NewReader(strings.ReplaceAll(body, pageAddress, address)))
 	if err != nil {
 		r.t.Fatal(err)
