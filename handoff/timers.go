@@ -10,7 +10,7 @@ import (
 // Limits of the timers' loop.
 const (
 	dueBatch   = 512
-	firing     = 16          // conversations at a time
+	firing     = 128         // conversations at a time: as many as share a commit under load
 	timersIdle = time.Second // between looks at what other nodes have started
 )
 
