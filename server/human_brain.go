@@ -16,8 +16,9 @@ import (
 
 // brains answer visitors' messages while no human does. Whoever has stored a message, or
 // looks at a conversation, names it with answer; what of it has no reply yet gets one, in
-// order, one conversation at a time. A process that dies leaves its messages unanswered,
-// and whoever looks next has them answered: the store keeps one reply for each.
+// order, one conversation at a time. A process that dies leaves its messages unanswered:
+// whoever looks at the conversation has them answered, and so has every node's sweep. The
+// store keeps one reply for each.
 type brains struct {
 	s       *Server
 	ctx     context.Context

@@ -1,11 +1,13 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -161,6 +163,53 @@ func TestBrainAfterCrash(t *testing.T) {
 	v.await("the second answer", func(e streamed) bool { return e.id == "4" })
 	if v.bots() != 2 {
 		t.Errorf("%v", v.seen())
+	}
+}
+
+// TestBrainSweep: a message whose process died before the answer is answered, once, also
+// when nobody looks at its conversation, and a message that the bot has nothing to say to
+// is asked about once.
+func TestBrainSweep(t *testing.T) {
+	var asked atomic.Int64
+	platform := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		if b, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(b), "hello") {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"answer":"an answer"}`)
+	}))
+	defer platform.Close()
+	h := newHumanHouse(t)
+	h.withBot(t, `{"brain":{"kind":"http","url":"`+platform.URL+`","secret":"s"}}`)
+	left := map[string]*visitor{"hello": h.converse("shop", `{}`), "nothing": h.converse("shop", `{}`)}
+	for text, v := range left {
+		if _, err := h.rooms.Handoff.PostMessage(t.Context(), "shop", v.id, handoff.NewMessage{Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, end := context.WithCancel(t.Context())
+	var sweeps sync.WaitGroup
+	for range 2 { // as two nodes would
+		sweeps.Go(func() { h.brains.sweep(ctx, time.Millisecond, 0) })
+	}
+	replied := func() bool {
+		owing, _, err := h.rooms.Handoff.Owing(t.Context(), "shop", 0, 0, time.Hour)
+		return err == nil && len(owing) == 1 // that with nothing to say has no reply
+	}
+	until(t, replied)
+	until(t, func() bool {
+		list, err := h.rooms.Handoff.Unanswered(t.Context(), "shop", left["nothing"].id, time.Hour)
+		return err == nil && len(list) == 0
+	})
+	end()
+	sweeps.Wait()
+	v := left["hello"]
+	v.listen("")
+	v.awaitText("bot", "an answer")
+	if n := asked.Load(); n != 2 {
+		t.Errorf("the platform's bot was asked %d times about two messages", n)
 	}
 }
 

@@ -101,6 +101,15 @@ func (l *Library) Find(id string) *Bot {
 	return nil
 }
 
+// Each calls fn for every bot, in no order.
+func (l *Library) Each(fn func(*Bot)) {
+	if bots := l.bots.Load(); bots != nil {
+		for _, b := range *bots {
+			fn(b)
+		}
+	}
+}
+
 // run loads, and then follows the changes until ctx is done.
 func (l *Library) run(ctx context.Context) {
 	changed := l.cfg.DB.Subscribe(store.ChangesTopic)
