@@ -148,7 +148,8 @@ func (s *Service) PutAccount(ctx context.Context, bot, kind string, given Values
 			a.HookSecret = secret
 		}
 		a.Values = values
-		a.Health = Health{Status: Unavailable} // until it is verified
+		// Until it is verified, which is about to happen here, and so nowhere else.
+		a.Health = Health{Status: Unavailable, CheckedAt: s.cfg.Now().UTC()}
 		return nil
 	})
 	if err != nil {
