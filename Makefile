@@ -6,6 +6,7 @@ SHELL      := /bin/bash
 BIN        := $(CURDIR)/.bin
 STATICCHECK_VERSION := v0.8.2
 PACKAGES   := ./... ./testdata
+CONCURRENT := ./bench ./cmd/... ./guard/... ./handoff/... ./runtime ./runtime/query ./server/...
 # Tests that measure growth or wait for a real time-out: once is enough, twenty times is not.
 LONG       := TestHumanCluster|TestRelayKilled|TestTimersSteppedClock|TestPowerLoss|TestKills|TestCluster|TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation|TestHumanServiceRough
 FUZZTIME   ?= 30s
@@ -13,7 +14,7 @@ FUZZTIME   ?= 30s
 # Tests that take their time for another reason: not twenty times either.
 ONCE       := TestHandoff$$|TestDeliveredOften|TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestIsolation|TestCanaries|TestRevokedElsewhere|TestMemory|Fuzz
 
-.PHONY: soak run build test test-all needs check unit client deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
+.PHONY: soak defects flakes run build test test-all needs check unit client deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
 run:
 	go run ./cmd/zhida serve --dev
@@ -52,13 +53,22 @@ deploy:
 client:
 	cd server/clienttest && go test -timeout 10m .
 
-# What the race detector sees: everything but the tests about time and growth, which it
-# would only slow down.
-race:
-	go test -race -timeout 10m -skip '$(LONG)' $(PACKAGES)
+# Every seeded defect; make test plants the first of each family.
+defects:
+	ZHIDA_DEFECTS=all go test -count=1 -timeout 60m -run TestSeededDefects .
 
+# What the race detector sees: whatever has goroutines, but for the tests about time and
+# growth, which it would only slow down.
+race:
+	go test -race -shuffle=on -timeout 10m -skip '$(LONG)' $(CONCURRENT)
+
+# Twenty times in random order: here what is quick, under flakes the rest too.
 shuffle:
-	go test -shuffle=on -count=20 -timeout 10m -skip '$(LONG)|$(ONCE)' ./parser/... ./vars/... ./runtime/... ./server/...
+	go test -shuffle=on -count=20 -timeout 10m -skip '$(LONG)|$(ONCE)' ./parser/... ./vars/... ./guard/... \
+		./runtime/condition ./runtime/dataurl ./runtime/query ./server/access ./server/seal/...
+
+flakes: needs
+	.ci/postgres go test -shuffle=on -count=20 -timeout 60m -skip '$(LONG)|$(ONCE)' ./parser/... ./vars/... ./runtime/... ./server/...
 
 # Every fuzz target for a short while, beginning with the corpus.
 fuzz-ci:

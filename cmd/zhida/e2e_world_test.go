@@ -115,10 +115,11 @@ func (i *instance) kill() {
 	i.start()
 }
 
-// poll waits until something holds.
+// poll waits until something holds; a call that has failed may be made again only half a
+// minute later.
 func (i *instance) poll(what string, holds func() bool) {
 	i.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); <-time.After(5 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); !holds(); <-time.After(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			i.t.Fatalf("it did not come to this: %s\n%s", what, tail(i.log.String(), 4000))
 		}

@@ -187,8 +187,10 @@ func TestHumanCluster(t *testing.T) {
 	ref := c.s.session().Ref
 	var said []string
 	for n := range relayRounds(t) {
-		c.aim()
-		c.v.say(fmt.Sprintf("visitor %d", n))
+		if n < 50 { // a conversation may send 60 in a minute
+			c.aim()
+			c.v.say(fmt.Sprintf("visitor %d", n))
+		}
 		c.aim()
 		said = append(said, fmt.Sprintf("agent %d", n))
 		c.s.deliver(1+n%2, c.s.desk.Say(ref, vendor.Words{Text: said[n]}))
@@ -208,6 +210,7 @@ func TestHumanCluster(t *testing.T) {
 	if c.cuts < 20 {
 		t.Errorf("the stream was cut off only %d times", c.cuts)
 	}
+	t.Logf("the stream was cut off %d times", c.cuts)
 }
 
 // TestHumanClusterTimers: timers of a session fire on one of three nodes, once: the
