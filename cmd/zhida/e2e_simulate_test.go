@@ -41,8 +41,8 @@ func TestSimulateAgainstServe(t *testing.T) {
 	var out, log bytes.Buffer
 	cmd := &exec.Cmd{Path: self, Stdout: &out, Stderr: &log, Env: os.Environ(), Args: []string{
 		"zhida", "simulate", "--hook", account["hookUrl"].(string), "--listen", desk, "--signing-secret", "e2e-secret", "--output", "json",
-		"--delay", "20ms", "--repeat", "0.5", "--reorder", "0.4", "--lose", "0.3", "--refuse", "0.2", "--restart", "2s", "--seed", "3",
-		"--messages", fmt.Sprint(messages), "--sessions", fmt.Sprint(sessions), "--for", "60s",
+		"--delay", "20ms", "--repeat", "0.5", "--reorder", "0.4", "--lose", "0.15", "--refuse", "0.1", "--restart", "3s", "--seed", "3",
+		"--messages", fmt.Sprint(messages), "--sessions", fmt.Sprint(sessions), "--for", "120s",
 	}}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
