@@ -14,6 +14,9 @@ FUZZTIME   ?= 30s
 # Tests that take their time for another reason: not twenty times either.
 ONCE       := TestHandoff$$|TestDeliveredOften|TestBackup|TestRestore|TestCorpus|TestShutdown|TestSlowBodies|TestBrokenRequests|TestB5|TestA8|TestCost|TestBudget|TestReference|TestEveryByteOnce|TestDeclaredGrammar|TestLintNeverPanics|TestPlain|TestMarkdown|TestHTML|TestHeap|TestIsolation|TestCanaries|TestRevokedElsewhere|TestMemory|Fuzz
 
+# Tests of what one caller at a time does, or that run everything once more.
+CALM       := TestBackup|TestRestore|TestCorpus|TestDeliveredOften|TestIsolation|TestCanaries|TestCost|TestHeap|TestMemory|TestHumanServiceE2E|TestSimulate
+
 .PHONY: soak defects flakes run build test test-all needs check unit client deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
 run:
@@ -47,7 +50,7 @@ unit:
 # The Dockerfile, compose.yaml, the Helm chart, alert rules and the dashboard, read as the
 # tools that use them do.
 deploy:
-	cd deploy/lint && go vet . && go test -timeout 10m .
+	cd deploy/lint && go test -timeout 10m .
 
 # A generated client of the OpenAPI document, used against a running server.
 client:
@@ -60,7 +63,7 @@ defects:
 # What the race detector sees: whatever has goroutines, but for the tests about time and
 # growth, which it would only slow down.
 race:
-	go test -race -shuffle=on -timeout 10m -skip '$(LONG)' $(CONCURRENT)
+	go test -race -shuffle=on -timeout 10m -skip '$(LONG)|$(CALM)' $(CONCURRENT)
 
 # Twenty times in random order: here what is quick, under flakes the rest too.
 shuffle:
@@ -70,9 +73,9 @@ shuffle:
 flakes: needs
 	.ci/postgres go test -shuffle=on -count=20 -timeout 60m -skip '$(LONG)|$(ONCE)' ./parser/... ./vars/... ./runtime/... ./server/...
 
-# Every fuzz target for a short while, beginning with the corpus.
+# The fuzz targets of the rooms below server for a short while, beginning with the corpus.
 fuzz-ci:
-	.ci/fuzz 2000x
+	.ci/fuzz 2000x parser vars runtime handoff
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)

@@ -192,7 +192,7 @@ func TestBrainSweep(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	var sweeps sync.WaitGroup
 	for range 2 { // as two nodes would
-		sweeps.Go(func() { h.brains.sweep(ctx, time.Millisecond, 0) })
+		sweeps.Go(func() { h.brains.sweep(ctx, h.rooms.Library, h.rooms.Handoff, time.Millisecond, 0) })
 	}
 	replied := func() bool {
 		owing, _, err := h.rooms.Handoff.Owing(t.Context(), "shop", 0, 0, time.Hour)

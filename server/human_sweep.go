@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"time"
+
+	"github.com/zhida-kb/zhida/handoff"
 )
 
 // What a process that died has left: messages that nobody answers, unless somebody looks.
@@ -20,12 +22,18 @@ type allBots interface {
 	Each(fn func(*Bot))
 }
 
-// sweep looks for unanswered messages until ctx is done.
-func (b *brains) sweep(ctx context.Context, every, grace time.Duration) {
+// startSweep lets sweep run until ctx is done, where there are bots and conversations to
+// look at.
+func (b *brains) startSweep(ctx context.Context, every, grace time.Duration) {
 	list, ok := b.s.rooms.Bots.(allBots)
-	if !ok || b.s.rooms.Handoff == nil {
-		return
+	h := b.s.rooms.Handoff
+	if ok && h != nil {
+		b.running.Go(func() { b.sweep(ctx, list, h, every, grace) })
 	}
+}
+
+// sweep looks for unanswered messages.
+func (b *brains) sweep(ctx context.Context, list allBots, h *handoff.Service, every, grace time.Duration) {
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
 	looked := map[string]uint64{} // up to which entry, by bot
@@ -34,7 +42,7 @@ func (b *brains) sweep(ctx context.Context, every, grace time.Duration) {
 			if bot.settings.Brain == nil || ctx.Err() != nil {
 				return
 			}
-			owing, next, err := b.s.rooms.Handoff.Owing(ctx, bot.ID, looked[bot.ID], grace, brainAge)
+			owing, next, err := h.Owing(ctx, bot.ID, looked[bot.ID], grace, brainAge)
 			if err != nil {
 				if ctx.Err() == nil {
 					b.s.log.Warn("unanswered messages cannot be looked for", "bot", bot.ID, "error", err)

@@ -134,7 +134,7 @@ func (s *Server) Serve(ln net.Listener) error {
 		refuse: s.metrics.refused.conns.Inc, refusal: connectionRefusal(), away: gate{limit: turnAwayMost},
 		troubled: s.acceptTrouble, finished: make(chan struct{})}
 	s.listener.Store(l)
-	s.brains.running.Go(func() { s.brains.sweep(s.serving, sweepEvery, sweepGrace) })
+	s.brains.startSweep(s.serving, sweepEvery, sweepGrace)
 	return s.http.Serve(l)
 }
 
