@@ -28,7 +28,8 @@ type Config struct {
 	Restart time.Duration // the desk goes away this often, for a tenth of it; zero: never
 	// Messages is after how many of the visitor's messages the agent closes; zero: never.
 	Messages int
-	// Sessions ends the run after so many closed sessions; zero: it goes on.
+	// Sessions ends the run after so many closed sessions; zero: it goes on. The desk stays
+	// a little longer for the platform's repeats of calls whose answers it did not get.
 	Sessions int
 	// Told is called with what happens, in words for people; nil: nobody is.
 	Told func(line string)
@@ -61,6 +62,8 @@ type Desk struct {
 	random  *rand.Rand
 	report  Report
 	lines   map[string]*line
+	owed    map[string]bool // keys of calls whose last answer did not leave
+	paid    chan struct{}   // told when owed becomes empty
 	done    chan struct{}
 	ended   bool
 	context context.Context
@@ -78,7 +81,8 @@ type line struct {
 
 // Start starts the desk; Run it until it is over, then Close.
 func Start(c Config) (*Desk, error) {
-	d := &Desk{config: c, lines: map[string]*line{}, done: make(chan struct{}), random: rand.New(rand.NewPCG(c.Seed, 1))} //nolint:gosec // choices that have to repeat
+	d := &Desk{config: c, lines: map[string]*line{}, owed: map[string]bool{},
+		paid: make(chan struct{}, 1), done: make(chan struct{}), random: rand.New(rand.NewPCG(c.Seed, 1))} //nolint:gosec // choices that have to repeat
 	d.report = Report{Taken: map[string]int{}, Played: map[string]int{}, Answers: map[int]int{}}
 	d.context = context.Background()
 	c.Desk.On, c.Desk.Lenient = d.heard, true
@@ -87,7 +91,7 @@ func Start(c Config) (*Desk, error) {
 		return nil, err
 	}
 	d.desk = desk
-	desk.Server().Choose(d.choose)
+	desk.Server().Choose(d.choose, d.answered)
 	return d, nil
 }
 
@@ -128,7 +132,34 @@ func (d *Desk) Run(ctx context.Context) (*Report, error) {
 	}
 	d.work.Wait()
 	stop()
+	d.settle(ctx)
 	return d.summary(), errors.Join(err, d.desk.Server().Down())
+}
+
+// patience is how long the desk waits for the repeats of calls: the first comes within
+// seconds, and for a conversation that has ended there may be none.
+const patience = 5 * time.Second
+
+// settle answers what the platform repeats because its answer was lost on purpose. From
+// here on nothing is.
+func (d *Desk) settle(ctx context.Context) {
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	for {
+		d.mu.Lock()
+		owed := len(d.owed)
+		d.mu.Unlock()
+		if owed == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-limit.C:
+			return
+		case <-d.paid:
+		}
+	}
 }
 
 func (d *Desk) summary() *Report {
@@ -180,13 +211,31 @@ func (d *Desk) choose(r *http.Request) *vendor.Fault {
 	if r.Method != http.MethodPost {
 		return nil
 	}
+	d.mu.Lock()
+	d.owed[r.Header.Get("Idempotency-Key")] = true
+	ended := d.ended
+	d.mu.Unlock()
 	switch {
+	case ended:
 	case d.chance(d.config.Lose, "lost answers"):
 		return &vendor.Fault{Kind: vendor.Cut, After: true}
 	case d.chance(d.config.Refuse, "refusals"):
 		return &vendor.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}, Body: `{"code":50300,"message":"on purpose"}`}
 	}
 	return nil
+}
+
+// answered is told of every call whose answer has left.
+func (d *Desk) answered(r *http.Request) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.owed, r.Header.Get("Idempotency-Key"))
+	if len(d.owed) == 0 {
+		select {
+		case d.paid <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // heard is told of every call that the desk took.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -58,6 +59,7 @@ type Server struct {
 	violations []string
 	faults     []*Fault
 	choose     func(*http.Request) *Fault
+	answered   func(*http.Request)
 	http       *http.Server
 	done       chan struct{}
 	stop       context.CancelFunc // what hangs
@@ -119,11 +121,12 @@ func (s *Server) Fail(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
-// Choose decides about every call that no fault fits; nil is the vendor's own answer.
-func (s *Server) Choose(choose func(*http.Request) *Fault) {
+// Choose decides about every call that no fault fits; nil is the vendor's own answer, and
+// answered is told when that has been written.
+func (s *Server) Choose(choose func(*http.Request) *Fault, answered func(*http.Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.choose = choose
+	s.choose, s.answered = choose, answered
 }
 
 // Heal takes all faults away.
@@ -166,12 +169,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, Request{r.Method, r.URL.Path, r.URL.RawQuery, r.Header.Clone(), body})
 	fault := s.take(r)
-	stopping, choose := s.stopping, s.choose
+	stopping, choose, answered := s.stopping, s.choose, s.answered
 	s.mu.Unlock()
-	if fault == nil && choose != nil {
-		fault = choose(r)
-	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if fault == nil && choose != nil {
+		if fault = choose(r); fault == nil {
+			if s.whole(w, r) {
+				answered(r)
+			}
+			return
+		}
+	}
 	if fault == nil {
 		s.handler.ServeHTTP(w, r)
 		return
@@ -180,6 +188,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.handler.ServeHTTP(nowhere{}, r)
 	}
 	fault.answer(stopping, w, r)
+}
+
+// whole gives the vendor's answer in one piece, and reports whether it has left.
+func (s *Server) whole(w http.ResponseWriter, r *http.Request) bool {
+	kept := &answer{ResponseWriter: w, status: http.StatusOK}
+	s.handler.ServeHTTP(kept, r)
+	w.Header().Set("Content-Length", strconv.Itoa(len(kept.body)))
+	w.WriteHeader(kept.status)
+	_, err := w.Write(kept.body)
+	return err == nil && http.NewResponseController(w).Flush() == nil
 }
 
 // take finds the fault of a call. The lock is held.
@@ -248,6 +266,19 @@ func wait(a, b context.Context) {
 	case <-a.Done():
 	case <-b.Done():
 	}
+}
+
+// answer keeps status and body back.
+type answer struct {
+	http.ResponseWriter
+	status int
+	body   []byte
+}
+
+func (a *answer) WriteHeader(status int) { a.status = status }
+func (a *answer) Write(b []byte) (int, error) {
+	a.body = append(a.body, b...)
+	return len(b), nil
 }
 
 // nowhere takes an answer that is lost.
