@@ -59,17 +59,19 @@ func showObjections(list []knowledge.Objection) []failureShown {
 	return shown
 }
 
-// brokenShown is a published answer in which a change of settings makes errors.
+// brokenShown is a published answer that a change of settings breaks.
 type brokenShown struct {
-	ID          string      `json:"id" format:"id"`
-	Revision    int         `json:"revision"`
-	Diagnostics []diag.Wire `json:"diagnostics"`
+	ID           string         `json:"id" format:"id"`
+	Revision     int            `json:"revision"`
+	Diagnostics  []diag.Wire    `json:"diagnostics" doc:"The errors that it has then."`
+	Failures     []failureShown `json:"failures,omitempty" doc:"Saved examples that fail then."`
+	MoreFailures int            `json:"moreFailures,omitempty" doc:"How many more of its examples fail."`
 }
 
 func showBroken(list []knowledge.Broken) []brokenShown {
 	shown := make([]brokenShown, len(list))
 	for i, b := range list {
-		shown[i] = brokenShown{b.ID, b.Revision, diag.ToWire(diag.NewIndex(b.Source), b.Diagnostics)}
+		shown[i] = brokenShown{b.ID, b.Revision, diag.ToWire(diag.NewIndex(b.Source), b.Diagnostics), showObjections(b.Objections), b.More}
 	}
 	return shown
 }
@@ -173,7 +175,7 @@ type secretsShown struct {
 // botSaved is a bot that was written.
 type botSaved struct {
 	botShown
-	Broken []brokenShown `json:"broken,omitempty" doc:"Published answers that have errors now, because the change was forced."`
+	Broken []brokenShown `json:"broken,omitempty" doc:"Published answers that have errors now, or fail their examples, because the change was forced; at most 100 are told."`
 }
 
 func showBot(b *knowledge.Bot) botShown {

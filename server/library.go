@@ -41,6 +41,7 @@ type Library struct {
 	fixed     map[string]*Bot
 	bots      atomic.Pointer[map[string]*Bot] // nil: not loaded yet
 	seen      atomic.Int64                    // when the store was last seen to be followed, in Unix ns
+	unsound   unsound
 	end       context.CancelFunc
 	ended     sync.WaitGroup
 
@@ -116,11 +117,15 @@ func (l *Library) run(ctx context.Context) {
 	defer changed.Close()
 	poll := time.NewTicker(l.cfg.Poll)
 	defer poll.Stop()
-	troubled := false
+	troubled, reviewed := false, false
 	for {
 		err := l.CatchUp(ctx)
 		if ctx.Err() != nil {
 			return
+		}
+		if err == nil && !reviewed {
+			reviewed = true
+			l.ended.Go(func() { l.review(ctx) })
 		}
 		if (err != nil) != troubled {
 			troubled = err != nil
@@ -357,8 +362,12 @@ func (l *Library) republish(ctx context.Context, bot string, ids map[string]*pub
 		}
 		return nil
 	})
-	if err == nil {
-		b.answers.Load().put(made)
+	if err != nil {
+		return err
 	}
-	return err
+	b.answers.Load().put(made)
+	for id := range made {
+		l.unsound.forget(bot, id)
+	}
+	return nil
 }

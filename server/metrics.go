@@ -278,6 +278,8 @@ func (m *Metrics) watchLibrary(l *Library) {
 	}
 	gauge("zhida_published_answers", "Published answers in memory.", sum(func(p *published) int64 { return p.count.Load() }))
 	gauge("zhida_published_bytes", "Memory of published answers, their programs apart.", sum(func(p *published) int64 { return p.bytes.Load() }))
+	gauge("zhida_unsound_answers", "Published answers that the settings of a bot of the config file do not fit, found at start and not published since.",
+		func() float64 { return float64(l.unsound.count()) })
 	gauge("zhida_store_behind_seconds", "For how long the database could not be followed; under a second while it is there.",
 		func() float64 {
 			if !l.Loaded() {

@@ -45,12 +45,12 @@ func botRoutes() []*route {
 			method: "PUT", path: "/v1/bots/{bot}", area: AreaAdmin, body: mediumBody, newBot: true, load: heavy, serve: servePutBot,
 			doc: operation{id: "putBot", tag: "bots", summary: "Make a bot, or replace its settings",
 				about: "What is left out has its default; of the secrets what is left out is kept, and null removes it. Published answers that use " +
-					"a condition or a variable which changes are checked again: where that makes errors the change is refused, unless it is forced.",
+					"a condition or a variable which changes are checked again, and their saved examples run: where that makes errors, or lets an example fail, the change is refused, unless it is forced.",
 				query: []property{forced()}, request: schemaOf[botInput](), matches: true,
 				example: map[string]any{"name": "官网客服", "nickName": "小知", "timeZone": "Asia/Shanghai",
 					"conditions": map[string]any{"goldMember": "userInfo.vipType == 1 && chatInfo.visitTimes > 3"}},
 				replies: []reply{answers[botSaved](200, "Replaced."), answers[botSaved](201, "Made."), refusal(412, staleETag),
-					refusal(409, "Published answers would have errors (they stand under broken), or the bot stands in the config file.")}},
+					refusal(409, "Published answers would have errors, or fail their examples (they stand under broken), or the bot stands in the config file.")}},
 		},
 		{
 			method: "DELETE", path: "/v1/bots/{bot}", area: AreaAdmin, newBot: true, load: heavy, serve: serveDeleteBot,

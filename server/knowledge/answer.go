@@ -69,6 +69,7 @@ type Published struct {
 	Revision int
 	Format   Format
 	Text     string
+	Forced   bool // it was published in spite of errors or objections
 }
 
 // PublishedQuestions is what finding the answer to a message needs of a published one.

@@ -2,7 +2,6 @@ package knowledge
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -38,12 +37,13 @@ type BotWrite struct {
 	Bot     Bot // all of its settings; Secrets are not read
 	Secrets SecretChanges
 	If      Precondition
-	Force   bool // also when published answers have errors then
+	Force   bool // also when that breaks published answers
 }
 
 // PutBot makes a bot or replaces its settings. Published answers that use a condition or
-// a variable which changes are checked again: broken are those which have errors then and
-// had none before. With any the change is refused, unless it is forced.
+// a variable which changes are checked again, and their examiners asked: broken are those
+// against which something speaks then that did not before. With any the change is refused,
+// unless it is forced.
 func (s *Service) PutBot(ctx context.Context, w BotWrite) (b *Bot, created bool, broken []Broken, err error) {
 	if s.fixed[w.Bot.ID] != nil {
 		return nil, false, nil, readOnly()
@@ -78,8 +78,8 @@ func (s *Service) putBot(ctx context.Context, w BotWrite) (*Bot, bool, []Broken,
 		return nil, false, nil, err
 	}
 	if len(broken) > 0 && !w.Force {
-		e := refuse(Refused, "修改后，部分已发布的答案会出错；确认无误请用 force 强制保存。",
-			"Published answers would have errors with these settings; mend them first, or force the change.")
+		e := refuse(Refused, "修改后，部分已发布的答案会出错或不再通过用例，见 broken；请先改好，或用 force 强制保存。",
+			"Published answers would have errors with these settings, or fail their saved examples; see broken. Mend them first, or force the change.")
 		e.Broken = broken
 		return nil, false, nil, e
 	}
@@ -161,94 +161,4 @@ func (s *Service) DeleteBot(ctx context.Context, id string, p Precondition) erro
 
 func readOnly() *Error {
 	return refuse(ReadOnly, "该机器人写在配置文件里，请在那里修改。", "The bot stands in the config file; change it there.")
-}
-
-// recheckPage is how many answers are looked at in one transaction.
-const recheckPage = 2000
-
-// mostBroken is how many answers with errors are told; there is no need to go on then.
-const mostBroken = 100
-
-// recheck returns the published answers in which a change of settings makes errors.
-func (s *Service) recheck(ctx context.Context, before, after *Bot) ([]Broken, error) {
-	if before == nil {
-		before = &Bot{ID: after.ID} // there may be answers from when it stood in the config file
-	}
-	names := changedNames(before, after)
-	if len(names) == 0 {
-		return nil, nil
-	}
-	old, _ := s.language.Open(before) // nil when they are not valid any more: all errors are told
-	now, bad := s.language.Open(after)
-	if err := invalid(bad); err != nil {
-		return nil, err
-	}
-	var broken []Broken
-	for last := ""; ; {
-		page, err := read(ctx, s, func(tx Tx) ([]Published, error) { return tx.Published(after.ID, last, recheckPage) })
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page {
-			if !mentions(p.Text, names) {
-				continue
-			}
-			found := errorsOf(now.Check(p.Text, p.Format))
-			if len(found) == 0 || old != nil && len(errorsOf(old.Check(p.Text, p.Format))) >= len(found) {
-				continue
-			}
-			broken = append(broken, Broken{p.ID, p.Revision, p.Text, found})
-			if len(broken) == mostBroken {
-				return broken, nil
-			}
-		}
-		if len(page) < recheckPage {
-			return broken, nil
-		}
-		last = page[len(page)-1].ID
-	}
-}
-
-// changedNames returns the names that answers may use and that mean something else after
-// a change: conditions, those that are built on them, and variables.
-func changedNames(before, after *Bot) []string {
-	changed := map[string]bool{}
-	for _, pair := range [][2]*Bot{{before, after}, {after, before}} {
-		for name, expr := range pair[0].Conditions {
-			if other, ok := pair[1].Conditions[name]; !ok || other != expr {
-				changed[name] = true
-			}
-		}
-		for _, v := range pair[0].Variables {
-			if !slices.ContainsFunc(pair[1].Variables, func(o Variable) bool { return o.Scope == v.Scope && o.Name == v.Name }) {
-				changed[v.Scope+"."+v.Name] = true
-			}
-		}
-	}
-	for grown := true; grown; {
-		grown = false
-		for _, b := range []*Bot{before, after} {
-			for name, expr := range b.Conditions {
-				if !changed[name] && mentions(expr, slices.Collect(maps.Keys(changed))) {
-					changed[name], grown = true, true
-				}
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(changed))
-}
-
-// mentions reports whether a text may use one of the names. In html a name may be written
-// with character references: such a text is looked at in any case.
-func mentions(text string, names []string) bool {
-	if strings.Contains(text, "&") {
-		return true
-	}
-	for _, name := range names {
-		scope, last, dotted := strings.Cut(name, ".")
-		if !dotted && strings.Contains(text, name) || dotted && strings.Contains(text, scope) && strings.Contains(text, last) {
-			return true
-		}
-	}
-	return false
 }

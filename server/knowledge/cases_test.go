@@ -24,6 +24,68 @@ func (e echo) RunCases(_ context.Context, _ *knowledge.Bot, text string, _ knowl
 	return list, e.err
 }
 
+// vip shows a text and what the condition vip is.
+type vip struct{}
+
+func (vip) RunCases(_ context.Context, b *knowledge.Bot, text string, _ knowledge.Format, cases []knowledge.Case) ([]knowledge.CaseResult, error) {
+	var list []knowledge.CaseResult
+	for _, c := range cases {
+		got := text + "=" + b.Conditions["vip"]
+		list = append(list, knowledge.CaseResult{Name: c.Name, Passed: *c.Content == got, Want: *c.Content, Got: got})
+	}
+	return list, nil
+}
+
+// TestSettingsRecheckCases: a change of a condition that lets saved examples of published
+// answers fail is refused, and says which; those that failed before are nobody's concern.
+func TestSettingsRecheckCases(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, db *store.DB) {
+		kept := db.Knowledge()
+		s := &shelf{t: t, ctx: t.Context(), Service: knowledge.New(knowledge.Config{Store: kept, Language: words{},
+			Examiners: []knowledge.Examiner{knowledge.CaseExaminer{Store: kept, Runner: vip{}}}})}
+		s.putBot("demo", map[string]string{"vip": "1"})
+		const uses = "{{#vip:贵宾}}"
+		for _, id := range []string{"b", "a", "none", "draft", "passes"} {
+			s.put(id, uses)
+		}
+		s.put("plain", "没有条件")
+		s.putCases("draft", expects("x", uses+"=1"))
+		for _, id := range []string{"b", "a", "none", "plain", "passes"} {
+			s.publish(id)
+		}
+		s.putCases("passes", expects("then", uses+"=2"))
+		s.putCases("plain", expects("x", "没有条件=1"))
+		s.putCases("a", expects("fails anyway", "?"), expects("one", uses+"=1"))
+		var many []knowledge.Case
+		for i := range 7 {
+			many = append(many, expects(fmt.Sprint("case ", i), uses+"=1"))
+		}
+		s.putCases("b", many...)
+		w := knowledge.BotWrite{Bot: knowledge.Bot{ID: "demo", Conditions: map[string]string{"vip": "2"}}}
+		var e *knowledge.Error
+		if _, _, _, err := s.PutBot(s.ctx, w); !errors.As(err, &e) || e.Why != knowledge.Refused || len(e.Broken) != 2 {
+			t.Fatalf("a change that lets examples fail: %v", err)
+		}
+		if a := e.Broken[0]; a.ID != "a" || a.Revision != 1 || len(a.Diagnostics) != 0 || len(a.Objections) != 1 || a.Objections[0].Case != "one" || a.Objections[0].Got != uses+"=2" || a.More != 0 {
+			t.Errorf("%+v", a)
+		}
+		if b := e.Broken[1]; b.ID != "b" || len(b.Objections) != 5 || b.More != 2 {
+			t.Errorf("%+v", b)
+		}
+		w.Force = true
+		if _, _, broken, err := s.PutBot(s.ctx, w); err != nil || len(broken) != 2 {
+			t.Errorf("forced: %v %v", broken, err)
+		}
+		broken, err := s.Unsound(s.ctx, "demo")
+		if err != nil || len(broken) != 3 || broken[0].ID != "a" || len(broken[0].Objections) != 2 || broken[1].ID != "b" || broken[2].ID != "plain" {
+			t.Errorf("unsound: %+v, %v", broken, err)
+		}
+		if _, err := s.Publish(s.ctx, knowledge.PublishWrite{Bot: "demo", ID: "a", Force: true}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func expects(name, content string) knowledge.Case {
 	return knowledge.Case{Name: name, Content: &content}
 }

@@ -105,9 +105,11 @@ type Checker interface {
 }
 
 // Examiner is asked before answers are published, after the language has no errors to
-// tell (or the publish is forced, which lets objections pass as well, but they are told).
+// tell (or the publish is forced, which lets objections pass as well, but they are told),
+// and before settings change that published answers use.
 type Examiner interface {
-	// Examine returns what there is to object to, for any of the proposed revisions.
+	// Examine returns what there is to object to, for any of the proposed revisions. Of
+	// those that are published already only text and format are given.
 	Examine(ctx context.Context, b *Bot, proposed []*Revision) ([]Objection, error)
 }
 
@@ -120,11 +122,13 @@ type Objection struct {
 	Want, Got string
 }
 
-// Broken is a published answer in which a change of the bot's settings makes errors that
-// were not there before.
+// Broken is a published answer against which something speaks that did not when it was
+// published: its text has errors by now, or an examiner objects.
 type Broken struct {
 	ID          string
 	Revision    int
 	Source      string // the text that Diagnostics speak of
 	Diagnostics []diag.Diagnostic
+	Objections  []Objection // the first of them
+	More        int         // how many more there are
 }

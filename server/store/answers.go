@@ -182,10 +182,10 @@ func (b *bookTx) Published(bot, after string, limit int) ([]knowledge.Published,
 	var list []knowledge.Published
 	err := b.tx.Each(func(r Row) error {
 		p := knowledge.Published{Bot: bot}
-		err := r.Scan(&p.ID, &p.Revision, &p.Format, &p.Text)
+		err := r.Scan(&p.ID, &p.Revision, &p.Format, &p.Forced, &p.Text)
 		list = append(list, p)
 		return err
-	}, `SELECT a.id, a.published, p.format, p.body`+publishedTables+
+	}, `SELECT a.id, a.published, p.format, a.forced, p.body`+publishedTables+
 		` WHERE a.bot = ? AND a.id > ? AND a.published > 0 ORDER BY a.id LIMIT ?`, bot, after, limit)
 	return list, err
 }
@@ -193,8 +193,8 @@ func (b *bookTx) Published(bot, after string, limit int) ([]knowledge.Published,
 // PublishedOf is the published revision of one answer, nil when there is none.
 func (b *bookTx) PublishedOf(bot, id string) (*knowledge.Published, error) {
 	p := &knowledge.Published{Bot: bot, ID: id}
-	err := b.tx.QueryRow(`SELECT a.published, p.format, p.body`+publishedTables+` WHERE a.bot = ? AND a.id = ? AND a.published > 0`, bot, id).
-		Scan(&p.Revision, &p.Format, &p.Text)
+	err := b.tx.QueryRow(`SELECT a.published, p.format, a.forced, p.body`+publishedTables+` WHERE a.bot = ? AND a.id = ? AND a.published > 0`, bot, id).
+		Scan(&p.Revision, &p.Format, &p.Forced, &p.Text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
