@@ -243,10 +243,16 @@ func (p *player) show() []string {
 	if len(s.Held) > 0 {
 		lines = append(lines, "held "+strings.Join(s.Held, " "))
 	}
+	rec := SessionRecord{Session: s}
 	for t, at := range s.Deadlines {
 		add("timer "+Timer(t).String(), at)
+		if !at.IsZero() {
+			rec.Due[t] = at.UnixMilli()
+		}
 	}
-	add("deadline", s.Deadline())
+	if v := rec.View(s.RequestedAt, s.RequestedAt.UnixMilli()); v != nil {
+		add("deadline", v.Deadline)
+	}
 	return lines
 }
 

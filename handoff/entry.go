@@ -55,7 +55,6 @@ type Message struct {
 	Segments        json.RawMessage `json:"segments,omitempty"` // of the bot
 	ReplyTo         string          `json:"replyTo,omitempty"`  // of the bot: which message it answers
 	ClientMessageID string          `json:"client,omitempty"`   // of the visitor
-	Note            bool            `json:"note,omitempty"`     // an agent's, for agents only
 }
 
 // HandoffEntry is a change of the session, a refusal at the gate, or a question.
@@ -97,10 +96,20 @@ func (s *SessionRecord) View(now time.Time, tick int64) *SessionView {
 	if s == nil || s.State == StateNone {
 		return nil
 	}
-	v := &SessionView{ID: s.ID, State: s.State, Reason: s.Reason, Connector: s.Connector, Route: s.Route,
-		RequestedAt: s.RequestedAt, AcceptedAt: s.AcceptedAt, ActiveAt: s.ActiveAt, ClosedAt: s.ClosedAt}
-	if due := s.NextDue(); due != 0 {
-		v.Deadline = now.Add(time.Duration(due-tick) * time.Millisecond).UTC()
+	return &SessionView{ID: s.ID, State: s.State, Reason: s.Reason, Connector: s.Connector, Route: s.Route,
+		RequestedAt: s.RequestedAt, AcceptedAt: s.AcceptedAt, ActiveAt: s.ActiveAt, ClosedAt: s.ClosedAt, Deadline: s.deadline(now, tick)}
+}
+
+// deadline is when the first timer fires, by the time of day: as it was when the timer was
+// started, so that it is the same each time, unless the time of day has stepped since.
+func (s *SessionRecord) deadline(now time.Time, tick int64) time.Time {
+	first, at := s.NextDue()
+	if at == 0 {
+		return time.Time{}
 	}
-	return v
+	left := now.Add(time.Duration(at-tick) * time.Millisecond).UTC()
+	if started := s.Deadlines[first]; started.Sub(left).Abs() < time.Second {
+		return started
+	}
+	return left
 }

@@ -4,20 +4,8 @@ package handoff
 // have them.
 
 // String is the state's name.
-func (s State) String() string { return name(stateNames(), s) }
-
-// ParseState is the state of a name; ok is false when there is none.
-func ParseState(s string) (state State, ok bool) {
-	for i, n := range stateNames() {
-		if n == s {
-			return State(i), true
-		}
-	}
-	return StateNone, false
-}
-
-func stateNames() []string {
-	return []string{"none", "awaiting_email", "connecting", "waiting", "wait_expired", "active", "closed"}
+func (s State) String() string {
+	return name([]string{"none", "awaiting_email", "connecting", "waiting", "wait_expired", "active", "closed"}, s)
 }
 
 // String is empty for ReasonNone.

@@ -32,11 +32,7 @@ func notConnected() *Error {
 // Accounts lists a bot's accounts with connectors, in the order of the connectors'
 // documentation. One that needs no credentials is always there.
 func (s *Service) Accounts(ctx context.Context, bot string) ([]*AccountView, error) {
-	b, err := s.bot(ctx, bot)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.config(ctx, b)
+	_, c, err := s.configured(ctx, bot)
 	if err != nil {
 		return nil, err
 	}
@@ -51,17 +47,13 @@ func (s *Service) Accounts(ctx context.Context, bot string) ([]*AccountView, err
 
 // Account returns one.
 func (s *Service) Account(ctx context.Context, bot, kind string) (*AccountView, error) {
-	b, err := s.bot(ctx, bot)
+	_, c, err := s.configured(ctx, bot)
 	if err != nil {
 		return nil, err
 	}
 	about, ok := s.about[kind]
 	if !ok {
 		return nil, unknownConnector()
-	}
-	c, err := s.config(ctx, b)
-	if err != nil {
-		return nil, err
 	}
 	a := c.accounts[kind]
 	if a == nil && !about.NoCredentials {
@@ -223,25 +215,14 @@ func (s *Service) DeleteAccount(ctx context.Context, bot, kind string) error {
 
 // BotsWith lists the bots that have an account with a connector.
 func (s *Service) BotsWith(ctx context.Context, kind string) ([]string, error) {
-	configured, err := s.store.ConfiguredBots(ctx)
-	if err != nil {
-		return nil, trouble(err, notConnected)
-	}
 	var with []string
-	for _, bot := range configured {
-		b, ok := s.cfg.Bots(ctx, bot)
-		if !ok {
-			continue
-		}
-		c, err := s.config(ctx, b)
-		if err != nil {
-			return nil, err
-		}
+	err := s.eachBot(ctx, func(bot string, c *botConfig) error {
 		if c.accounts[kind] != nil {
 			with = append(with, bot)
 		}
-	}
-	return with, nil
+		return nil
+	})
+	return with, trouble(err, notConnected)
 }
 
 // HookAllowed reports whether secret is that of a bot's inbound address, in time that

@@ -61,6 +61,39 @@ func (s *Service) config(ctx context.Context, b Bot) (*botConfig, error) {
 	return made, nil
 }
 
+// configured finds a bot and its configuration, or refuses.
+func (s *Service) configured(ctx context.Context, bot string) (Bot, *botConfig, error) {
+	b, err := s.bot(ctx, bot)
+	if err != nil {
+		return Bot{}, nil, err
+	}
+	c, err := s.config(ctx, b)
+	return b, c, err
+}
+
+// eachBot calls fn for every bot that has settings or connectors and that is known, until
+// it fails.
+func (s *Service) eachBot(ctx context.Context, fn func(bot string, c *botConfig) error) error {
+	bots, err := s.store.ConfiguredBots(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range bots {
+		b, ok := s.cfg.Bots(ctx, id)
+		if !ok {
+			continue
+		}
+		c, err := s.config(ctx, b)
+		if err != nil {
+			return err
+		}
+		if err := fn(id, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func newBotConfig(stored *BotConfig, b Bot) (*botConfig, error) {
 	settings := Defaults()
 	if stored.Settings != nil {
@@ -131,11 +164,7 @@ func (s *Service) Online(bot string) bool {
 
 // Settings returns a bot's settings, every default filled in.
 func (s *Service) Settings(ctx context.Context, bot string) (*Settings, error) {
-	b, err := s.bot(ctx, bot)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.config(ctx, b)
+	_, c, err := s.configured(ctx, bot)
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +193,7 @@ func (s *Service) PutSettings(ctx context.Context, bot string, settings *Setting
 
 // Hours returns a bot's service hours.
 func (s *Service) Hours(ctx context.Context, bot string) (*Hours, error) {
-	b, err := s.bot(ctx, bot)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.config(ctx, b)
+	_, c, err := s.configured(ctx, bot)
 	if err != nil {
 		return nil, err
 	}
@@ -189,11 +214,7 @@ type StatusReport struct {
 
 // Status says how a bot's human service stands.
 func (s *Service) Status(ctx context.Context, bot string) (*StatusReport, error) {
-	b, err := s.bot(ctx, bot)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.config(ctx, b)
+	_, c, err := s.configured(ctx, bot)
 	if err != nil {
 		return nil, err
 	}

@@ -103,17 +103,23 @@ func checkText(text, pointer string) (string, []Fault) {
 	return text, nil
 }
 
-// PostMessage stores a message of the visitor and carries it on. The same
-// clientMessageId and text again is the same reply; with another text a conflict.
-func (s *Service) PostMessage(ctx context.Context, bot, conversation string, n NewMessage) (*Posted, error) {
+// accept checks a new message: its text, trimmed, and an id for it.
+func (s *Service) accept(n NewMessage) (text, id string, err error) {
 	text, faults := checkText(n.Text, "/text")
 	if len(n.ClientMessageID) > maxClient {
 		faults = append(faults, fault("/clientMessageId", "最多 256 字节。", "256 bytes are the most."))
 	}
 	if err := invalid(faults...); err != nil {
-		return nil, err
+		return "", "", err
 	}
-	id, err := s.ids.next()
+	id, err = s.ids.next()
+	return text, id, err
+}
+
+// PostMessage stores a message of the visitor and carries it on. The same
+// clientMessageId and text again is the same reply; with another text a conflict.
+func (s *Service) PostMessage(ctx context.Context, bot, conversation string, n NewMessage) (*Posted, error) {
+	text, id, err := s.accept(n)
 	if err != nil {
 		return nil, err
 	}

@@ -118,14 +118,7 @@ func (s *Service) Release(ctx context.Context, bot, session, agent string) (*Des
 // DeskMessage sends an agent's message; who replies first has taken the session. The
 // same clientMessageId and text again is the same reply.
 func (s *Service) DeskMessage(ctx context.Context, bot, session, agent string, n NewMessage) (*Posted, error) {
-	text, faults := checkText(n.Text, "/text")
-	if len(n.ClientMessageID) > maxClient {
-		faults = append(faults, fault("/clientMessageId", "最多 256 字节。", "256 bytes are the most."))
-	}
-	if err := invalid(faults...); err != nil {
-		return nil, err
-	}
-	id, err := s.ids.next()
+	text, id, err := s.accept(n)
 	if err != nil {
 		return nil, err
 	}
@@ -232,11 +225,7 @@ func (s *Service) DeadLetters(ctx context.Context, bot string, q ListQuery) ([]*
 // RetryDeadLetter sends one again: same bytes, same key. What becomes of it changes no
 // session.
 func (s *Service) RetryDeadLetter(ctx context.Context, bot, id string) error {
-	b, err := s.bot(ctx, bot)
-	if err != nil {
-		return err
-	}
-	c, err := s.config(ctx, b)
+	_, c, err := s.configured(ctx, bot)
 	if err != nil {
 		return err
 	}

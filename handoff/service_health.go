@@ -121,34 +121,24 @@ func unreachable(e *CallError) *Problem {
 
 // checkFailing verifies again the accounts that fail. Of several nodes one does.
 func (s *Service) checkFailing(ctx context.Context) error {
-	bots, err := s.store.ConfiguredBots(ctx)
-	if err != nil {
-		return err
-	}
-	for _, id := range bots {
-		b, ok := s.cfg.Bots(ctx, id)
-		if !ok {
-			continue
-		}
-		c, err := s.config(ctx, b)
-		if err != nil {
-			return err
-		}
+	return s.eachBot(ctx, func(bot string, c *botConfig) error {
 		for kind, a := range c.accounts {
 			failing := a.Health.Status == Unavailable || !a.Health.FailingSince.IsZero()
-			if !failing || s.connectors[kind] == nil || s.cfg.Now().Sub(a.Health.CheckedAt) < recheck {
-				continue
-			}
-			if s.takeCheck(ctx, id, kind) {
-				s.outbox.background(func(ctx context.Context) {
-					if _, err := s.Verify(ctx, id, kind); err != nil && ctx.Err() == nil {
-						s.cfg.Log.Warn("an account could not be verified", "bot", id, "connector", kind, "error", err)
-					}
-				})
+			if failing && s.connectors[kind] != nil && s.cfg.Now().Sub(a.Health.CheckedAt) >= recheck && s.takeCheck(ctx, bot, kind) {
+				s.verifySoon(bot, kind)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
+}
+
+// verifySoon verifies an account, while nobody waits for it.
+func (s *Service) verifySoon(bot, kind string) {
+	s.outbox.background(func(ctx context.Context) {
+		if _, err := s.Verify(ctx, bot, kind); err != nil && ctx.Err() == nil {
+			s.cfg.Log.Warn("an account could not be verified", "bot", bot, "connector", kind, "error", err)
+		}
+	})
 }
 
 // takeCheck reports whether this node is the one to verify, by the time of the last check.
@@ -164,4 +154,30 @@ func (s *Service) takeCheck(ctx context.Context, bot, kind string) bool {
 	})
 	s.configs.forget(bot)
 	return err == nil && mine
+}
+
+// markDown makes an account unavailable, because an open was given up.
+func (s *Service) markDown(ctx context.Context, bot, kind string, why ErrorKind) {
+	if s.about[kind].NoCredentials {
+		return
+	}
+	now := s.cfg.Now().UTC()
+	err := s.store.UpdateAccount(ctx, bot, kind, func(a *AccountRecord) error {
+		if a.Version == 0 {
+			return ErrNotFound
+		}
+		if a.Health.Status == Unavailable && a.Health.Problem != nil {
+			return nil
+		}
+		h := Health{Status: Unavailable, CheckedAt: now, FailingSince: first(a.Health.FailingSince, now), Problem: unreachable(nil)}
+		if why == Misconfigured {
+			h.Problem = (&CallError{}).problem()
+		}
+		a.Health = h
+		return nil
+	})
+	s.configs.forget(bot)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		s.cfg.Log.Warn("the status of an account could not be stored", "bot", bot, "connector", kind, "error", err)
+	}
 }

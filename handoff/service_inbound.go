@@ -46,11 +46,7 @@ func (s *Service) Inbound(ctx context.Context, bot, kind string, in *Inbound) (R
 		results = append(results, r)
 	}
 	if received.Recheck {
-		s.outbox.background(func(ctx context.Context) {
-			if _, err := s.Verify(ctx, bot, kind); err != nil && ctx.Err() == nil {
-				s.cfg.Log.Warn("an account could not be verified", "bot", bot, "connector", kind, "error", err)
-			}
-		})
+		s.verifySoon(bot, kind)
 	}
 	if received.Reply != nil {
 		return *received.Reply, nil

@@ -107,34 +107,21 @@ const (
 
 // retain takes away conversations that are older than their bot's retention.
 func (s *Service) retain(ctx context.Context) error {
-	bots, err := s.store.ConfiguredBots(ctx)
-	if err != nil {
-		return err
-	}
-	for _, id := range bots {
-		b, ok := s.cfg.Bots(ctx, id)
-		if !ok {
-			continue
-		}
-		c, err := s.config(ctx, b)
-		if err != nil {
-			return err
-		}
+	return s.eachBot(ctx, func(bot string, c *botConfig) error {
 		before := s.cfg.Now().Add(-time.Duration(c.settings.RetentionDays) * 24 * time.Hour)
 		for {
-			stale, err := s.store.Stale(ctx, id, before, retentionBatch)
+			stale, err := s.store.Stale(ctx, bot, before, retentionBatch)
 			if err != nil {
 				return err
 			}
 			for _, conversation := range stale {
-				if err := s.store.Remove(ctx, id, conversation); err != nil && !errors.Is(err, ErrNotFound) {
+				if err := s.store.Remove(ctx, bot, conversation); err != nil && !errors.Is(err, ErrNotFound) {
 					return err
 				}
 			}
 			if len(stale) < retentionBatch {
-				break
+				return nil
 			}
 		}
-	}
-	return nil
+	})
 }

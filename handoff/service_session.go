@@ -151,11 +151,7 @@ func (s *Service) Tool(ctx context.Context, bot, conversation string, a Ask) (*T
 
 // toolResult is what can be said of a session now; done: waiting would change nothing.
 func (s *Service) toolResult(ctx context.Context, c *Conversation) (r *ToolReply, done bool, err error) {
-	b, err := s.bot(ctx, c.Bot)
-	if err != nil {
-		return nil, false, err
-	}
-	config, err := s.config(ctx, b)
+	b, config, err := s.configured(ctx, c.Bot)
 	if err != nil {
 		return nil, false, err
 	}

@@ -136,3 +136,26 @@ func TestTransient(t *testing.T) {
 		}
 	}
 }
+
+// TestDeadlineStays: a session's deadline is the same each time that it is looked at, also
+// when the two clocks are not read at once; it follows the time of day when that steps.
+func TestDeadlineStays(t *testing.T) {
+	start := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	rec := &SessionRecord{Session: Session{ID: "s", State: Waiting}}
+	rec.Deadlines[WaitTimer], rec.Due[WaitTimer] = start.Add(time.Minute), 60_000
+	rec.Deadlines[IdleTimer], rec.Due[IdleTimer] = start.Add(time.Hour), 3_600_000
+	for now := start; now.Before(start.Add(time.Minute)); now = now.Add(1234567 * time.Microsecond) {
+		for _, apart := range []int64{-2, 0, 3} {
+			if got := rec.View(now, now.Sub(start).Milliseconds()+apart).Deadline; !got.Equal(start.Add(time.Minute)) {
+				t.Fatalf("at %v: %v", now, got)
+			}
+		}
+	}
+	if got, want := rec.View(start.Add(time.Hour), 0).Deadline, start.Add(time.Hour+time.Minute); !got.Equal(want) {
+		t.Errorf("after a step: %v, want %v", got, want)
+	}
+	rec.Due = [timerKinds]int64{}
+	if got := rec.View(start, 0).Deadline; !got.IsZero() {
+		t.Errorf("without a timer: %v", got)
+	}
+}

@@ -38,11 +38,7 @@ type turn struct {
 // turn runs fn on a conversation and carries on what it has led to. ErrNotFound and what
 // fn returns come back as they are.
 func (s *Service) turn(ctx context.Context, bot, conversation string, fn func(*turn) error) error {
-	b, err := s.bot(ctx, bot)
-	if err != nil {
-		return err
-	}
-	config, err := s.config(ctx, b)
+	b, config, err := s.configured(ctx, bot)
 	if err != nil {
 		return err
 	}
@@ -85,8 +81,10 @@ func (t *turn) carryOn(ctx context.Context) {
 			s.markDown(ctx, t.bot.ID, rec.Connector, kind)
 		}
 	}
-	if rec := t.session(); rec != nil && rec.NextDue() != 0 {
-		s.pokeTimers(rec.NextDue())
+	if rec := t.session(); rec != nil {
+		if _, at := rec.NextDue(); at != 0 {
+			s.pokeTimers(at)
+		}
 	}
 }
 

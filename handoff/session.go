@@ -77,14 +77,3 @@ const (
 	IdleTimer                 // idleTimeout: no message from either side
 	timerKinds
 )
-
-// Deadline is when the session changes by itself at the latest, zero when it does not.
-func (s *Session) Deadline() time.Time {
-	var first time.Time
-	for _, at := range s.Deadlines {
-		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
-			first = at
-		}
-	}
-	return first
-}

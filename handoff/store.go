@@ -231,15 +231,14 @@ type Opening struct {
 	Rounds   []Turn `json:",omitempty"`
 }
 
-// NextDue is when the first timer fires, 0 when none runs.
-func (s *SessionRecord) NextDue() int64 {
-	var first int64
-	for _, at := range s.Due {
-		if at != 0 && (first == 0 || at < first) {
-			first = at
+// NextDue is the first timer to fire, and when, 0 when none runs.
+func (s *SessionRecord) NextDue() (timer Timer, at int64) {
+	for t, due := range s.Due {
+		if due != 0 && (at == 0 || due < at) {
+			timer, at = Timer(t), due
 		}
 	}
-	return first
+	return timer, at
 }
 
 // DueSession names a session with a timer that is due.

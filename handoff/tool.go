@@ -23,11 +23,6 @@ const (
 	ToolNeedsEmail  ToolResult = "needs_email"  // the visitor is being asked for an address
 )
 
-// ToolResults lists all of them.
-func ToolResults() []ToolResult {
-	return []ToolResult{ToolConnecting, ToolRequested, ToolBusy, ToolOutOfHours, ToolUnavailable, ToolNeedsEmail}
-}
-
 // ToolArguments are what the model fills in.
 type ToolArguments struct {
 	Question string `json:"question,omitempty"`

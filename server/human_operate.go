@@ -28,8 +28,7 @@ type deadError struct {
 
 func showDead(d *handoff.Delivery) deadLetter {
 	shown := deadLetter{ID: d.ID, SessionID: d.SessionID, ConversationID: d.ConversationID, Connector: d.Connector,
-		Operation: map[handoff.Operation]string{handoff.OpOpen: "open", handoff.OpSend: "send", handoff.OpClose: "close"}[d.Op],
-		Text:      d.Body.Text, Attempts: d.Attempts, FirstAt: whenNot(d.FirstAt), LastAt: whenNot(d.LastAt)}
+		Operation: d.Op.String(), Text: d.Body.Text, Attempts: d.Attempts, FirstAt: whenNot(d.FirstAt), LastAt: whenNot(d.LastAt)}
 	if d.Op == handoff.OpOpen {
 		shown.Text = d.Body.Question
 	}

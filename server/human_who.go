@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -156,10 +157,11 @@ func (x *exchange) address() string {
 	if !ok || !trusted(from) {
 		return from.Unmap().String()
 	}
-	hops := strings.Split(string(x.ctx.Request.Header.Peek(fasthttp.HeaderXForwardedFor)), ",")
-	for _, hop := range slices.Backward(hops) {
-		a, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
+	// A proxy may add a line of its own behind what the client sent: all of them count.
+	lines := bytes.Join(x.ctx.Request.Header.PeekAll(fasthttp.HeaderXForwardedFor), []byte(","))
+	for _, hop := range slices.Backward(strings.Split(string(lines), ",")) {
+		a, ok := parseHop(strings.TrimSpace(hop))
+		if !ok {
 			break
 		}
 		if from = a; !trusted(a) {
@@ -167,6 +169,15 @@ func (x *exchange) address() string {
 		}
 	}
 	return from.Unmap().String()
+}
+
+// parseHop reads an address as proxies write it: with a port behind it or without.
+func parseHop(hop string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(strings.Trim(hop, "[]")); err == nil {
+		return a, true
+	}
+	with, err := netip.ParseAddrPort(hop)
+	return with.Addr(), err == nil
 }
 
 // publicChat reports whether pages may make conversations without a key.

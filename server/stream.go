@@ -228,12 +228,3 @@ func appendEvent(dst []byte, id uint64, name string, data []byte) []byte {
 	dst = append(dst, data...)
 	return append(dst, "\n\n"...)
 }
-
-// lastEventID is where a client that comes back wants to go on; 0: from the beginning.
-func (x *exchange) lastEventID() uint64 {
-	id, err := strconv.ParseUint(string(x.ctx.Request.Header.Peek("Last-Event-ID")), 10, 63)
-	if err != nil {
-		return 0
-	}
-	return id
-}

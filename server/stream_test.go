@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	stdruntime "runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -67,7 +68,8 @@ func streamHouse(t testing.TB, cfg Config, open func() source) *house {
 		x := h.pool.Get().(*exchange)
 		x.begin(ctx)
 		defer h.finish(x)
-		x.stream(open(), x.lastEventID())
+		after, _ := strconv.ParseUint(string(ctx.Request.Header.Peek("Last-Event-ID")), 10, 63) // none: 0
+		x.stream(open(), after)
 	}
 	return h.listen()
 }

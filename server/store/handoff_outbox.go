@@ -108,7 +108,7 @@ func (t *handoffTxn) Enqueue(d *handoff.Delivery, claim bool) error {
 	waiting := t.waiting
 	t.waiting = 1
 	t.row.lastN++
-	d.Bot, d.ConversationID, d.N, d.StoredAt, d.State = t.c.Bot, t.c.ID, uint64(t.row.lastN), t.now, handoff.Queued //nolint:gosec // above zero
+	d.Bot, d.ConversationID, d.N, d.StoredAt, d.State = t.c.Bot, t.c.ID, t.row.lastN, t.now, handoff.Queued
 	if claim && waiting == 0 {
 		d.State, d.Attempts = handoff.Claimed, 1
 	}
@@ -133,7 +133,7 @@ func (t *handoffTxn) insert(d *handoff.Delivery) error {
 		owner = t.h.node
 	}
 	_, err = t.tx.Exec(`INSERT INTO handoff_outbox (bot, conversation, n, id, session, state, head, owner, due, give_up, attempts, flags, message, body, trace, progress)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, t.c.Bot, t.c.ID, int64(d.N), d.ID, d.SessionID, int(d.State), asInt(d.State == handoff.Claimed), //nolint:gosec // above zero
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, t.c.Bot, t.c.ID, d.N, d.ID, d.SessionID, int(d.State), asInt(d.State == handoff.Claimed),
 		owner, d.Due, d.GiveUp, d.Attempts, flagsOf(d), d.MessageID, body, trace, progress)
 	return err
 }
@@ -158,14 +158,14 @@ func (t *handoffTxn) Change(d *handoff.Delivery) error {
 	t.moved = t.moved || d.State != handoff.Claimed
 	_, err = t.tx.Exec(`UPDATE handoff_outbox SET state = ?, head = CASE WHEN ? = 1 THEN head ELSE 0 END, due = ?, give_up = ?, attempts = ?, flags = ?, trace = ?,
 		progress = COALESCE(?, progress) WHERE bot = ? AND conversation = ? AND n = ? AND id = ?`,
-		int(d.State), asInt(d.State == handoff.Claimed), d.Due, d.GiveUp, d.Attempts, flagsOf(d), trace, progress, d.Bot, d.ConversationID, int64(d.N), d.ID) //nolint:gosec // above zero
+		int(d.State), asInt(d.State == handoff.Claimed), d.Due, d.GiveUp, d.Attempts, flagsOf(d), trace, progress, d.Bot, d.ConversationID, d.N, d.ID)
 	return err
 }
 
 // Drop implements handoff.Txn.
 func (t *handoffTxn) Drop(d *handoff.Delivery) error {
 	t.moved = true
-	_, err := t.tx.Exec(`DELETE FROM handoff_outbox WHERE bot = ? AND conversation = ? AND n = ? AND id = ?`, d.Bot, d.ConversationID, int64(d.N), d.ID) //nolint:gosec // above zero
+	_, err := t.tx.Exec(`DELETE FROM handoff_outbox WHERE bot = ? AND conversation = ? AND n = ? AND id = ?`, d.Bot, d.ConversationID, d.N, d.ID)
 	return err
 }
 
@@ -204,7 +204,7 @@ func (h *Handoff) claimHead(tx *Tx, bot, conversation string, tick int64) (*hand
 		return nil, err
 	}
 	if d.Due > tick {
-		n, err := tx.ExecN(`UPDATE handoff_outbox SET head = 1 WHERE bot = ? AND conversation = ? AND n = ? AND head = 0`, bot, conversation, int64(d.N)) //nolint:gosec // above zero
+		n, err := tx.ExecN(`UPDATE handoff_outbox SET head = 1 WHERE bot = ? AND conversation = ? AND n = ? AND head = 0`, bot, conversation, d.N)
 		if n > 0 {
 			hint(tx, hintOutbox, bot, conversation)
 		}
@@ -213,7 +213,7 @@ func (h *Handoff) claimHead(tx *Tx, bot, conversation string, tick int64) (*hand
 	d.State = handoff.Claimed
 	d.Attempts++
 	_, err = tx.Exec(`UPDATE handoff_outbox SET state = 1, head = 1, owner = ?, attempts = ? WHERE bot = ? AND conversation = ? AND n = ?`,
-		h.node, d.Attempts, bot, conversation, int64(d.N)) //nolint:gosec // above zero
+		h.node, d.Attempts, bot, conversation, d.N)
 	return d, err
 }
 
@@ -251,7 +251,7 @@ func (h *Handoff) Claim(ctx context.Context, limit int, full []string) ([]*hando
 			d.State = handoff.Claimed
 			d.Attempts++
 			if _, err := tx.Exec(`UPDATE handoff_outbox SET state = 1, owner = ?, attempts = ? WHERE bot = ? AND conversation = ? AND n = ?`,
-				h.node, d.Attempts, d.Bot, d.ConversationID, int64(d.N)); err != nil { //nolint:gosec // above zero
+				h.node, d.Attempts, d.Bot, d.ConversationID, d.N); err != nil {
 				return err
 			}
 			if err := h.desk(tx, d); err != nil {
@@ -335,7 +335,7 @@ func (h *Handoff) Delivered(ctx context.Context, d *handoff.Delivery, next bool)
 		if err := h.lock(tx, d.Bot, d.ConversationID); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`DELETE FROM handoff_outbox WHERE bot = ? AND conversation = ? AND n = ? AND id = ?`, d.Bot, d.ConversationID, int64(d.N), d.ID); err != nil { //nolint:gosec // above zero
+		if _, err := tx.Exec(`DELETE FROM handoff_outbox WHERE bot = ? AND conversation = ? AND n = ? AND id = ?`, d.Bot, d.ConversationID, d.N, d.ID); err != nil {
 			return err
 		}
 		if !next {
@@ -370,7 +370,7 @@ func (h *Handoff) Keep(ctx context.Context, d *handoff.Delivery, progress json.R
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(`UPDATE handoff_outbox SET progress = ? WHERE bot = ? AND conversation = ? AND n = ? AND id = ?`, sealed, d.Bot, d.ConversationID, int64(d.N), d.ID) //nolint:gosec // above zero
+		_, err = tx.Exec(`UPDATE handoff_outbox SET progress = ? WHERE bot = ? AND conversation = ? AND n = ? AND id = ?`, sealed, d.Bot, d.ConversationID, d.N, d.ID)
 		return err
 	})
 }
@@ -396,7 +396,7 @@ func (h *Handoff) Failed(ctx context.Context, d *handoff.Delivery, after time.Du
 		}
 		n, err := tx.ExecN(`UPDATE handoff_outbox SET state = 0, owner = '', due = ?, attempts = ?, flags = flags | ?, trace = ?
 			WHERE bot = ? AND conversation = ? AND n = ? AND id = ? AND owner = ? AND (flags & ?) = 0`,
-			due, d.Attempts, asInt(d.Uncertain)*flagUncertain, trace, d.Bot, d.ConversationID, int64(d.N), d.ID, h.node, flagOrphan) //nolint:gosec // above zero
+			due, d.Attempts, asInt(d.Uncertain)*flagUncertain, trace, d.Bot, d.ConversationID, d.N, d.ID, h.node, flagOrphan)
 		kept = n > 0
 		hint(tx, hintOutbox, d.Bot, d.ConversationID)
 		return err

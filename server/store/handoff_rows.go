@@ -61,7 +61,7 @@ func profileOf(c *handoff.Conversation) profile {
 // conversationRow is a row of handoff_conversations, and its opened key.
 type conversationRow struct {
 	c      *handoff.Conversation
-	lastN  int64
+	lastN  uint64
 	due    sql.NullInt64
 	key    *seal.DataKey
 	sealed []byte // the key as stored
@@ -210,7 +210,7 @@ func (h *Handoff) Entries(ctx context.Context, bot, conversation string, after u
 			found = append(found, e)
 			return err
 		}, `SELECT `+entryColumns+` FROM handoff_entries e WHERE e.bot = ? AND e.conversation = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`,
-			bot, conversation, int64(after), limit) //nolint:gosec // a seq fits
+			bot, conversation, after, limit)
 	})
 	return found, err
 }
@@ -234,7 +234,7 @@ func (h *Handoff) BotEntries(ctx context.Context, bot string, after uint64, limi
 			found = append(found, e)
 			return err
 		}, `SELECT `+entryColumns+`, c.data_key FROM handoff_entries e JOIN handoff_conversations c ON c.bot = e.bot AND c.id = e.conversation
-			WHERE e.bot = ? AND e.bot_seq > ? ORDER BY e.bot_seq LIMIT ?`, bot, int64(after), limit) //nolint:gosec // a seq fits
+			WHERE e.bot = ? AND e.bot_seq > ? ORDER BY e.bot_seq LIMIT ?`, bot, after, limit)
 	})
 	return found, err
 }

@@ -168,7 +168,7 @@ func (t *handoffTxn) Remember(key string, m handoff.Mark) error {
 		digest = t.row.key.Seal([]byte(m.Digest), seenField(key))
 	}
 	_, err := t.tx.Exec(`INSERT INTO handoff_seen (bot, conversation, hash, seq, digest) VALUES (?, ?, ?, ?, ?)`,
-		t.c.Bot, t.c.ID, seenHash(t.c.ID, key), int64(m.Seq), digest) //nolint:gosec // a seq fits
+		t.c.Bot, t.c.ID, seenHash(t.c.ID, key), m.Seq, digest)
 	return err
 }
 
@@ -195,7 +195,7 @@ func (t *handoffTxn) Messages(before uint64, limit int) ([]*handoff.Entry, error
 		found = append(found, e)
 		return err
 	}, `SELECT `+entryColumns+` FROM handoff_entries e WHERE e.bot = ? AND e.conversation = ? AND e.seq < ? AND e.kind = 'message' ORDER BY e.seq DESC LIMIT ?`,
-		t.c.Bot, t.c.ID, int64(before), limit-len(found)) //nolint:gosec // a seq fits
+		t.c.Bot, t.c.ID, before, limit-len(found))
 	return found, err
 }
 
@@ -207,7 +207,7 @@ func (t *handoffTxn) MarkMessage(seq uint64, failed bool) error {
 			return nil
 		}
 	}
-	_, err := t.tx.Exec(`UPDATE handoff_entries SET failed = ? WHERE bot = ? AND conversation = ? AND seq = ?`, asInt(failed), t.c.Bot, t.c.ID, int64(seq)) //nolint:gosec // a seq fits
+	_, err := t.tx.Exec(`UPDATE handoff_entries SET failed = ? WHERE bot = ? AND conversation = ? AND seq = ?`, asInt(failed), t.c.Bot, t.c.ID, seq)
 	return err
 }
 
@@ -289,7 +289,7 @@ func (t *handoffTxn) putConversation() error {
 		if sealed, err = sealJSON(t.row.key, s, recordField(s.ID)); err != nil {
 			return err
 		}
-		if at := s.NextDue(); at != 0 && !t.erased {
+		if _, at := s.NextDue(); at != 0 && !t.erased {
 			due = sql.NullInt64{Int64: at, Valid: true}
 			if old := t.row.due; old.Valid && old.Int64 > t.tick && old.Int64 < at {
 				due = old
@@ -297,7 +297,7 @@ func (t *handoffTxn) putConversation() error {
 		}
 	}
 	if _, err := t.tx.Exec(`UPDATE handoff_conversations SET last_at = ?, last_seq = ?, last_n = ?, rate_from = ?, rate_count = ?, session = ?, state = ?, due = ?, record = ?
-		WHERE bot = ? AND id = ?`, Micros(t.now), int64(t.c.LastSeq), t.row.lastN, t.c.RateFrom, t.c.RateCount, session, int(state), due, sealed, t.c.Bot, t.c.ID); err != nil { //nolint:gosec // a seq fits
+		WHERE bot = ? AND id = ?`, Micros(t.now), t.c.LastSeq, t.row.lastN, t.c.RateFrom, t.c.RateCount, session, int(state), due, sealed, t.c.Bot, t.c.ID); err != nil {
 		return err
 	}
 	if !t.profile {
@@ -313,19 +313,19 @@ func (t *handoffTxn) putConversation() error {
 
 // putEntries numbers and writes the entries.
 func (t *handoffTxn) putEntries() error {
-	var last int64
+	var last uint64
 	err := t.tx.QueryRow(`UPDATE handoff_bots SET last_seq = last_seq + ? WHERE bot = ? RETURNING last_seq`, len(t.entries), t.c.Bot).Scan(&last)
 	if err != nil {
 		return err
 	}
 	for i, e := range t.entries {
-		e.BotSeq = uint64(last) - uint64(len(t.entries)-1-i) //nolint:gosec // a seq is above zero
+		e.BotSeq = last - uint64(len(t.entries)-1-i)
 		body, err := sealJSON(t.row.key, entryBody{e.Message, e.Handoff, e.Delivery, e.Action}, entryField(t.c.ID, e.Seq))
 		if err != nil {
 			return err
 		}
 		if _, err := t.tx.Exec(`INSERT INTO handoff_entries (bot, conversation, seq, bot_seq, at, kind, failed, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			t.c.Bot, t.c.ID, int64(e.Seq), int64(e.BotSeq), Micros(e.At), string(e.Kind), asInt(e.Failed), body); err != nil { //nolint:gosec // a seq fits
+			t.c.Bot, t.c.ID, e.Seq, e.BotSeq, Micros(e.At), string(e.Kind), asInt(e.Failed), body); err != nil {
 			return err
 		}
 	}
