@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/zhida-kb/zhida/parser/diag"
 	"github.com/zhida-kb/zhida/runtime"
@@ -352,73 +349,4 @@ func (u docUpstream) Fetch(_ context.Context, asked string) runtime.Reply {
 		return query.DecodeReply(reply)
 	}
 	return runtime.Reply{Outcome: runtime.Unreachable}
-}
-
-var (
-	link   = regexp.MustCompile(`\]\(([^)#: ]*)(#[^) ]*)?\)`)
-	inCode = regexp.MustCompile("(`+)[^`]+`+")
-	noSlug = regexp.MustCompile(`[^\pL\pN_ -]`)
-)
-
-// mostOfLine is how many characters a line of prose may have.
-const mostOfLine = 120
-
-// TestDocsForm: what a page links to exists, headings too, and no line of prose is too
-// long to be read in an editor.
-func TestDocsForm(t *testing.T) {
-	for path := range docLangs {
-		for i, line := range prose(t, path) {
-			if n := utf8.RuneCountInString(line); n > mostOfLine && !strings.HasPrefix(line, "|") {
-				t.Errorf("%s:%d has %d characters", path, i+1, n)
-			}
-			for _, m := range link.FindAllStringSubmatch(inCode.ReplaceAllString(line, ""), -1) {
-				to := path
-				if m[1] != "" {
-					to = filepath.Join(filepath.Dir(path), m[1])
-				}
-				if _, err := os.Stat(to); err != nil {
-					t.Errorf("%s:%d links to %s: %v", path, i+1, m[1], err)
-				} else if m[2] != "" && !slices.Contains(slugs(t, to), m[2][1:]) {
-					t.Errorf("%s:%d links to %s%s, and there is no such heading", path, i+1, m[1], m[2])
-				}
-			}
-		}
-	}
-}
-
-// prose returns the lines of a page; those of fenced blocks are empty.
-func prose(t *testing.T, path string) []string {
-	t.Helper()
-	src, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(string(src), "\n")
-	inside := ""
-	for i, line := range lines {
-		m := fence.FindStringSubmatch(line)
-		switch {
-		case inside != "":
-			if line == inside {
-				inside = ""
-			}
-			lines[i] = ""
-		case m != nil:
-			inside, lines[i] = m[1], ""
-		}
-	}
-	return lines
-}
-
-// slugs returns the names by which links know the headings of a page.
-func slugs(t *testing.T, path string) []string {
-	t.Helper()
-	var found []string
-	for _, line := range prose(t, path) {
-		if mark := heading.FindString(line); mark != "" {
-			slug := noSlug.ReplaceAllString(strings.ToLower(line[len(mark):]), "")
-			found = append(found, strings.ReplaceAll(slug, " ", "-"))
-		}
-	}
-	return found
 }

@@ -26,29 +26,35 @@ type room struct {
 	why   string
 }
 
-var network = []string{"net", "net/http", "github.com/valyala/fasthttp"}
+var (
+	network = []string{"net", "net/http", "github.com/valyala/fasthttp"}
+	sql     = []string{"database/sql", "github.com/jackc/pgx", "modernc.org/sqlite", "github.com/pressly/goose"}
+	chance  = []string{"math/rand", "crypto/rand"}
+)
+
+func all(lists ...[]string) []string { return slices.Concat(lists...) }
 
 var rooms = []room{
-	{"parser/diag", nil, append([]string{"*", "os", "time"}, network...), "positions and messages are used by all: they depend on nothing"},
-	{"parser", []string{"parser/diag"}, append([]string{"os", "time", "math/rand"}, network...), "the parser knows brackets, not meanings; a pure function of its input"},
-	{"vars", nil, append([]string{"*", "os"}, network...), "the facts of a render are data: whoever holds them decides about I/O"},
-	{"runtime", []string{"parser", "parser/diag", "vars"}, append([]string{"os", "database/sql"}, network...), "rendering is pure but for its Fetcher"},
+	{"parser/diag", nil, all([]string{"*", "os", "time"}, network, chance), "positions and messages are used by all: they depend on nothing"},
+	{"parser", []string{"parser/diag"}, all([]string{"os", "time"}, network, chance), "the parser knows brackets, not meanings; a pure function of its input"},
+	{"vars", nil, all([]string{"*", "os"}, network, chance), "the facts of a render are data: whoever holds them decides about I/O"},
+	{"runtime", []string{"parser", "parser/diag", "vars"}, all([]string{"os"}, sql, network, chance), "rendering is pure but for its Fetcher"},
 	{"guard", nil, network, "which addresses are whose is a table"},
-	{"guard/outbound", []string{"guard", "runtime"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "the guarded client of connectors; of the runtime it knows how hosts are written"},
-	{"runtime/query", []string{"runtime", "vars", "guard"}, []string{"net/http", "database/sql"}, "the only network of the runtime"},
-	{"handoff", nil, append([]string{"database/sql"}, network...), "sessions with humans are pure steps"},
-	{"handoff/connectortest", []string{"handoff"}, []string{"database/sql"}, "a suite that takes a connector, and what fakes of vendors share"},
-	{"handoff/connectors", []string{"handoff"}, []string{"database/sql"}, "a connector knows its vendor and the handoff, nothing else"},
-	{"server/knowledge", []string{"parser/diag"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "answers are kept without knowing how they are served or stored"},
-	{"server/access", []string{"parser", "parser/diag"}, []string{"github.com/valyala/fasthttp", "database/sql"}, "who may do what, and who did, without knowing routes or tables"},
-	{"server/seal", nil, append([]string{"database/sql"}, network...), "secrets at rest: keys in, bytes in, bytes out"},
-	{"server/seal/kms", nil, []string{"database/sql", "github.com/valyala/fasthttp"}, "vendors of key management, each behind the same two calls"},
+	{"guard/outbound", []string{"guard", "runtime"}, all([]string{"github.com/valyala/fasthttp"}, sql), "the guarded client of connectors; of the runtime it knows how hosts are written"},
+	{"runtime/query", []string{"runtime", "vars", "guard"}, all([]string{"net/http"}, sql), "the only network of the runtime"},
+	{"handoff", nil, all(sql, network), "sessions with humans are pure steps"},
+	{"handoff/connectortest", []string{"handoff"}, sql, "a suite that takes a connector, and what fakes of vendors share"},
+	{"handoff/connectors", []string{"handoff"}, sql, "a connector knows its vendor and the handoff, nothing else"},
+	{"server/knowledge", []string{"parser/diag"}, all([]string{"github.com/valyala/fasthttp"}, sql), "answers are kept without knowing how they are served or stored"},
+	{"server/access", nil, all([]string{"github.com/valyala/fasthttp"}, sql), "who may do what, and who did, without knowing routes or tables"},
+	{"server/seal", nil, all(sql, network), "secrets at rest: keys in, bytes in, bytes out"},
+	{"server/seal/kms", nil, all([]string{"github.com/valyala/fasthttp"}, sql), "vendors of key management, each behind the same two calls"},
 	{"server/store", []string{"handoff", "server/knowledge", "server/access", "server/seal"}, []string{"github.com/valyala/fasthttp"}, "SQL knows what it implements, not who asks"},
-	{"server/brain", nil, []string{"github.com/valyala/fasthttp", "database/sql"}, "what answers when no human does knows neither how messages come nor where they are kept"},
-	{"server", []string{"server/brain", "parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "server/knowledge", "server/access", "server/seal", "server/store"}, nil, "the server joins the rooms"},
-	{"cmd/zhida", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "handoff/connectors", "handoff/connectortest", "guard", "guard/outbound", "server", "server/knowledge", "server/access", "server/seal", "server/seal/kms", "server/store"}, nil, "wiring only"},
+	{"server/brain", nil, all([]string{"github.com/valyala/fasthttp"}, sql), "what answers when no human does knows neither how messages come nor where they are kept"},
+	{"server", []string{"server/brain", "parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "server/knowledge", "server/access", "server/seal", "server/store"}, sql, "the server joins the rooms; a connector it knows by its interface"},
+	{"cmd/zhida", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "handoff", "handoff/connectors", "handoff/connectortest", "guard", "guard/outbound", "server", "server/knowledge", "server/access", "server/seal", "server/seal/kms", "server/store"}, sql, "wiring only"},
 	{"testdata", nil, network, "the corpus is data that every room's tests read"},
-	{"bench", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "server", "server/seal", "server/store", "testdata"}, nil, "benchmarks of whole paths"},
+	{"bench", []string{"parser", "parser/diag", "vars", "runtime", "runtime/query", "server", "server/seal", "server/store", "testdata"}, sql, "benchmarks of whole paths"},
 }
 
 // roomOf returns the room of a folder: the longest line that fits.
@@ -75,7 +81,11 @@ func TestRooms(t *testing.T) {
 		}
 		for _, imp := range f.ast.Imports {
 			name := strings.Trim(imp.Path.Value, `"`)
-			if reason := r.refuses(name); reason != "" {
+			reason := r.refuses(name)
+			if reason == "" && otherConnector(f.dir, name) {
+				reason = "another connector"
+			}
+			if reason != "" {
 				t.Errorf("%s imports %s: %s (%s)", f.path, name, reason, r.why)
 			}
 		}
@@ -105,6 +115,21 @@ func (r *room) refuses(name string) string {
 		}
 	}
 	return ""
+}
+
+// otherConnector reports whether a connector imports another one. What they share is no
+// connector.
+func otherConnector(dir, name string) bool {
+	const connectors = "handoff/connectors/"
+	of := func(path string) string {
+		rest, ok := strings.CutPrefix(path, connectors)
+		if kind, _, _ := strings.Cut(rest, "/"); ok && !slices.Contains([]string{"call", "form", "plain"}, kind) {
+			return kind
+		}
+		return ""
+	}
+	to := of(strings.TrimPrefix(name, module+"/"))
+	return strings.HasPrefix(dir, connectors) && to != "" && of(dir) != to
 }
 
 // TestHabits holds the code against the habits that a program can see.
@@ -162,6 +187,7 @@ func TestTestsRun(t *testing.T) {
 		if !f.test {
 			continue
 		}
+		testers := testers(f.ast)
 		ast.Inspect(f.ast, func(n ast.Node) bool {
 			call, ok := n.(*ast.SelectorExpr)
 			if !ok {
@@ -170,8 +196,7 @@ func TestTestsRun(t *testing.T) {
 			x, _ := call.X.(*ast.Ident)
 			switch {
 			case x == nil:
-			case x.Name != "t" && x.Name != "b" && x.Name != "tb" && x.Name != "time":
-			case call.Sel.Name == "Skip" || call.Sel.Name == "Skipf" || call.Sel.Name == "SkipNow":
+			case testers[x.Name] && (call.Sel.Name == "Skip" || call.Sel.Name == "Skipf" || call.Sel.Name == "SkipNow"):
 				t.Errorf("%s: %s.%s: a test that may not run shows nothing", f.path, x.Name, call.Sel.Name)
 			case x.Name == "time" && call.Sel.Name == "Sleep" && !usesSynctest(f.ast):
 				t.Errorf("%s: a test that sleeps is slow or wrong; use testing/synctest or a channel", f.path)
@@ -179,6 +204,30 @@ func TestTestsRun(t *testing.T) {
 			return true
 		})
 	}
+}
+
+// testers returns the names by which a file knows a *testing.T and its like.
+func testers(f *ast.File) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		field, ok := n.(*ast.Field)
+		if !ok {
+			return true
+		}
+		typ := field.Type
+		if star, ok := typ.(*ast.StarExpr); ok {
+			typ = star.X
+		}
+		if s, ok := typ.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == "testing" {
+				for _, name := range field.Names {
+					names[name.Name] = true
+				}
+			}
+		}
+		return true
+	})
+	return names
 }
 
 func usesSynctest(f *ast.File) bool {
@@ -220,7 +269,7 @@ func goFiles(t *testing.T) []goFile {
 			return err
 		}
 		set := token.NewFileSet()
-		file, err := parser.ParseFile(set, p, src, parser.ParseComments|parser.SkipObjectResolution)
+		file, err := parser.ParseFile(set, p, src, parser.ParseComments)
 		if err != nil {
 			return err
 		}
