@@ -189,7 +189,7 @@ func outcomesTable(lang string) [][]string {
 // limitTexts say what the limits bound; the names are those of runtime.Limits.
 var limitTexts = map[string]diag.Text{
 	"Source": {Zh: "一条答案的字节数", En: "bytes of an answer"},
-	"Depth":  {Zh: "表达式嵌套的层数，也限制算式里括号的层数（最多 32）", En: "expressions in expressions; also brackets in an expr, 32 at most"},
+	"Depth":  {Zh: "表达式嵌套的层数，也限制算式里括号的层数，最多 255", En: "expressions in expressions; also brackets in an expr; 255 at most"},
 	"Nodes":  {Zh: "文字和表达式一共多少段", En: "pieces of text and expressions"},
 	"Data":   {Zh: "一条答案里数据表达式的个数", En: "data expressions in one answer"},
 	"Reply":  {Zh: "接口一次返回的字节数", En: "bytes of one reply"},

@@ -196,26 +196,24 @@ func trimSpace(src string, html bool, from, to int) (int, int) {
 // expr returns where the expr that begins at p ends: at the first term (a closing
 // bracket) outside of the brackets and string literals in it; -1: nowhere.
 func (l *lexer) expr(p int, term byte) int {
-	var stack [64]byte
-	depth := 0
-	most := min(l.limit.Depth, len(stack))
+	var buf [DefaultDepth]byte
+	stack := buf[:0] // the closers of the brackets that are open
 	src := l.src
 	start := p
 	for p < len(src) {
 		c := src[p]
 		switch c {
 		case '(', '[', '{':
-			if depth == most {
+			if len(stack) == l.limit.Depth {
 				l.over = &Over{OverDepth, l.limit.Depth, p}
 				return -1
 			}
-			stack[depth] = closing(c)
-			depth++
+			stack = append(stack, closing(c))
 		case ')', ']', '}':
-			switch {
-			case depth > 0 && stack[depth-1] == c:
-				depth--
-			case depth == 0 && c == term:
+			switch n := len(stack); {
+			case n > 0 && stack[n-1] == c:
+				stack = stack[:n-1]
+			case n == 0 && c == term:
 				return p
 			}
 		case '\'', '"', '`', '&':

@@ -20,6 +20,7 @@ type slip struct {
 	single            bool   // one bracket instead of two
 	unclosed          bool   // there is no closer; one was put in by guess
 	wrong             string // the closer that stands there instead of the right one
+	swapped           string // closers in the wrong order, as they would be right
 	closerAt          diag.Span
 }
 
@@ -99,10 +100,41 @@ func (l *linter) guess(c *cursor, first int32, s *slip, look int, wrong, single 
 	case wrong != nil:
 		s.wrong = l.t.Source[wrong.span.Start:wrong.span.End]
 		put(wrong.span, s.closer)
+	case l.swapped(c, first, s, look):
 	default:
 		at := l.lineEnd(c, first, look, s.closer == "}}")
 		put(diag.Span{Start: at, End: at}, s.closer)
 	}
+}
+
+// swapped looks for the closer at the end of an expression behind the cursor, as in
+// {{#vipUser:[[#toChat:x}}]], and moves it behind that expression.
+func (l *linter) swapped(c *cursor, i int32, s *slip, look int) bool {
+	src := l.t.Source
+	for ; i != 0 && int(l.t.Nodes[i].Start) < c.pos+look; i = l.t.Nodes[i].Next {
+		n := &l.t.Nodes[i]
+		if n.Kind != Operation && n.Kind != Data && n.Kind != DataElse && n.Kind != Logic {
+			continue
+		}
+		body := strings.TrimRight(src[n.Body:n.BodyEnd], " \t")
+		own := src[n.BodyEnd:n.End]
+		if own == s.closer || !strings.HasSuffix(body, s.closer) {
+			continue
+		}
+		// Those that close what was opened there stay.
+		extra := strings.Count(body, s.closer[:1]) - strings.Count(body, s.opener[:1])
+		at := len(strings.TrimRight(body, s.closer[:1]))
+		if extra &^= 1; extra <= 0 || escaped(body, at) {
+			continue
+		}
+		at = int(n.Body) + max(at, len(body)-extra)
+		moved := diag.Span{Start: at, End: int(n.Body) + len(body)}
+		s.swapped = own + moved.Of(src)
+		c.edits = append(c.edits, diag.Edit{Span: moved},
+			diag.Edit{Span: diag.Span{Start: int(n.End), End: int(n.End)}, NewText: moved.Of(src)})
+		return true
+	}
+	return false
 }
 
 // lineEnd returns where the line or the body ends in which the cursor stands. Logic
@@ -278,6 +310,9 @@ func (l *linter) report(c *cursor, p, head int, s *slip) {
 	case s.wrong != "":
 		d = diag.New(diag.MsgWrongCloser, p, head, s.wrong, s.closer)
 		title, args = diag.FixClose, []string{s.closer}
+	case s.swapped != "":
+		d = diag.New(diag.MsgSwappedClosers, p, head, s.opener, s.swapped)
+		title, args = diag.FixBrackets, []string{s.swapped}
 	case s.unclosed:
 		d = diag.New(diag.MsgUnclosed, p, head, s.opener, s.closer)
 		title, args = diag.FixClose, []string{s.closer}

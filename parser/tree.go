@@ -105,7 +105,7 @@ type Options struct {
 // Limits bound what one answer may ask of us. 0 is the default.
 type Limits struct {
 	Source int // bytes of an answer: 256 KiB
-	Depth  int // expressions in expressions, and brackets in an expr: 32
+	Depth  int // expressions in expressions, and brackets in an expr: 32; MostDepth at most
 	Nodes  int // pieces of text and expressions: 10,000
 }
 
@@ -116,6 +116,9 @@ const (
 	DefaultNodes  = 10_000
 )
 
+// MostDepth is what Limits.Depth may be: what is read recurses.
+const MostDepth = 255
+
 func (l Limits) withDefaults() Limits {
 	if l.Source <= 0 {
 		l.Source = DefaultSource
@@ -123,6 +126,7 @@ func (l Limits) withDefaults() Limits {
 	if l.Depth <= 0 {
 		l.Depth = DefaultDepth
 	}
+	l.Depth = min(l.Depth, MostDepth)
 	if l.Nodes <= 0 {
 		l.Nodes = DefaultNodes
 	}

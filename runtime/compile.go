@@ -210,7 +210,7 @@ func (c *compiler) here() uint32 {
 // value emits a value op at the place where a value stands now. span is what an
 // editor wrote, for the diagnostic.
 func (c *compiler) value(o op, span diag.Span) int {
-	o.place = c.place()
+	o.place = c.place(span.End)
 	if o.code == opFact && o.place != markup.PlainText {
 		o.code = opPlaced
 	}
@@ -222,13 +222,13 @@ func (c *compiler) value(o op, span diag.Span) int {
 	return at
 }
 
-// place returns the place of a value that stands here.
-func (c *compiler) place() markup.Place {
+// place returns the place of a value that stands here, up to src[:end].
+func (c *compiler) place(end int) markup.Place {
 	if c.format != HTML || c.labels > 0 {
 		return markup.PlainText
 	}
 	var p markup.Place
-	p, c.html = c.html.Value()
+	p, c.html = c.html.ValueBefore(c.src[end:])
 	return p
 }
 

@@ -39,7 +39,7 @@ func (c *compiler) operation(i int32) bool {
 			o.flags = labelOnly
 			c.unsafe(diag.MsgUnsafeOperation, spanOf(&n))
 		}
-		o.place, c.html = c.html.Value()
+		o.place = c.place(int(n.End))
 	}
 	if constant && o.flags == 0 {
 		o.code, o.place = a.constantOp(c.format, o.place)

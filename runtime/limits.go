@@ -5,7 +5,7 @@ import "github.com/zhida-kb/zhida/parser"
 // Limits bound what one answer may ask of us. 0 is the default of the language page.
 type Limits struct {
 	Source int // bytes of an answer: 256 KiB
-	Depth  int // expressions in expressions: 32
+	Depth  int // expressions in expressions, and brackets in an expr: 32; parser.MostDepth at most
 	Nodes  int // pieces of text and expressions: 10,000
 	Data   int // data expressions: 16
 	Reply  int // bytes of one reply: 64 KiB; enforced by the Fetcher

@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 
+	"github.com/zhida-kb/zhida/parser"
 	"github.com/zhida-kb/zhida/runtime"
 	"github.com/zhida-kb/zhida/server"
 )
@@ -130,6 +131,9 @@ func (s *limitSettings) limits() (runtime.Limits, error) {
 			faults = append(faults, fmt.Errorf("limit-%s must be above zero", name))
 		}
 		return n
+	}
+	if n := or(s.Depth, 0); n > parser.MostDepth {
+		faults = append(faults, fmt.Errorf("limit-depth may be %d at most", parser.MostDepth))
 	}
 	l := runtime.Limits{Source: get("source", s.Source), Depth: get("depth", s.Depth), Nodes: get("nodes", s.Nodes),
 		Data: get("data", s.Data), Reply: get("reply", s.Reply), Output: get("output", s.Output)}

@@ -10,6 +10,7 @@ const (
 	MsgMissingColon                    // {0} the name
 	MsgOpenerSpace                     // {0} the opener that was meant
 	MsgWrongCloser                     // {0} what was typed, {1} what was meant
+	MsgSwappedClosers                  // {0} the opener, {1} the closers in the right order
 	MsgNoDollar                        // {0} the variable
 	MsgElseIf
 	MsgIfParentheses // {0} if or elseif
@@ -59,6 +60,9 @@ var formMessages = [formEnd]message{
 	MsgWrongCloser: {Unclosed,
 		"结束的括号写成了 {0}，应为 {1}，这里会按原文显示。",
 		"It is closed with {0} where {1} is wanted; this stays text."},
+	MsgSwappedClosers: {Unclosed,
+		"结束的括号顺序反了，后开始的要先结束，应为 {1}；现在 {0} 会按原文显示。",
+		"These closers are the wrong way round: what began last ends first, {1}; {0} stays text."},
 	MsgNoDollar: {Unclosed,
 		"变量要写成 {0}，这里会按原文显示。",
 		"A variable is written {0}; this stays text."},

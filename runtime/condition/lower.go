@@ -251,7 +251,7 @@ func (c *compiler) array(n *ast.ArrayNode, start int) operand {
 	b := &box{items: items}
 	b.seal()
 	if b.depth > maxDepth {
-		panic(refuse(Nesting, start, end, msgNesting, itoa(MaxNesting)))
+		panic(refuse(Nesting, start, end, msgNesting, itoa(maxDepth)))
 	}
 	b.indexTexts()
 	c.impurity = true // lists are charged for

@@ -165,6 +165,15 @@ func (h HTML) Value() (Place, HTML) {
 	return p, h
 }
 
+// ValueBefore is Value for a value that next, the author's text, follows.
+func (h HTML) ValueBefore(next string) (Place, HTML) {
+	if h.state == inBeforeValue && next != "" && isSpace(next[0]) {
+		h.endAttr()
+		return HTMLNoValue, h
+	}
+	return h.Value()
+}
+
 // InText reports whether an operation's button may stand here: in text that
 // a browser reads as body content. It may not inside tags, comments, raw
 // text, <title>, <textarea>, <noscript>, <select>, svg and math, where the

@@ -247,6 +247,8 @@ func appendCode(dst []byte, value string, flags Place) []byte {
 func appendRaw(dst []byte, value string, p Place) []byte {
 	n := len(dst)
 	switch p &^ guardRef {
+	case HTMLNoValue:
+		return p.Append(dst, value)
 	case rawTextNotBlank:
 		if value == "" {
 			return append(dst, standIn...)

@@ -127,10 +127,14 @@ const (
 )
 
 // Refused reports that no value is safe in the place, which is the diagnostic
-// unsafe_place: Unsafe, and the markdown places where a value cannot be
-// shown. Append writes nothing there, or a stand-in that keeps the elements.
+// unsafe_place: Unsafe, HTMLNoValue, and the markdown places where a value cannot
+// be shown. Append writes nothing there, or a stand-in that keeps the elements.
 func (p Place) Refused() bool {
-	return p == Unsafe || p == markdownRefused || p == markdownRefusedX
+	switch p {
+	case Unsafe, HTMLNoValue, markdownHTML | HTMLNoValue, markdownRefused, markdownRefusedX:
+		return true
+	}
+	return false
 }
 
 // markdownRange returns the base of a markdown place that has flags, or p.

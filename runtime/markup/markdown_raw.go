@@ -30,8 +30,9 @@ func (s *scanner) raw(seg text.Segment, local HTML, block bool) HTML {
 		m := &marks[i]
 		feed(m.off)
 		var p, q Place
-		p, s.html = s.html.Value()
-		q, local = local.Value()
+		next := string(s.src[from:min(from+1, seg.Stop)])
+		p, s.html = s.html.ValueBefore(next)
+		q, local = local.ValueBefore(next)
 		const flags = guardRef | guardBreak
 		if p&^flags != q&^flags {
 			p = Unsafe
@@ -56,6 +57,8 @@ func (s *scanner) rawPlace(m *mark, p Place, seg text.Segment, block bool) Place
 	switch {
 	case p == Unsafe:
 		return Unsafe
+	case p == HTMLNoValue:
+		return markdownHTML | p
 	case s.blankBut(seg.Start, seg.Stop, ""), p&guardRef != 0,
 		!block && (!m.letter || s.open || s.src[s.start] == '[' || s.beforeDelimiterRow(m.off) || !s.plainAround(m)):
 		// Nothing in its place would end a line, or begin a block with it, or

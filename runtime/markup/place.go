@@ -37,6 +37,9 @@ const (
 	HTMLURLQuery
 	// HTMLSrcset is a srcset attribute: URLs with sizes, between commas.
 	HTMLSrcset
+	// HTMLNoValue is the whole of an unquoted attribute value: no value is
+	// safe, and "" stands there, so that what follows is no value of it.
+	HTMLNoValue
 
 	htmlPlaces // one past the last
 
@@ -55,7 +58,7 @@ const (
 // placeNames are the names of the html places, for messages of tests.
 var placeNames = [htmlPlaces]string{
 	"Unsafe", "PlainText", "HTMLText", "HTMLAttr", "HTMLURLStart", "HTMLURLHead",
-	"HTMLURLPath", "HTMLURLQuery", "HTMLSrcset",
+	"HTMLURLPath", "HTMLURLQuery", "HTMLSrcset", "HTMLNoValue",
 }
 
 // String returns the name of the place, for messages of tests.
@@ -105,6 +108,8 @@ func (p Place) Append(dst []byte, value string) []byte {
 		return appendURL(dst, value, urlEncode)
 	case HTMLSrcset:
 		return appendSrcset(dst, value)
+	case HTMLNoValue:
+		return append(dst, `""`...)
 	}
 	return dst
 }
