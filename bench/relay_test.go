@@ -16,6 +16,7 @@ import (
 
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
 	suite "github.com/zhida-kb/zhida/handoff/storetest"
 	"github.com/zhida-kb/zhida/server/store"
@@ -74,7 +75,7 @@ func BenchmarkRelay(b *testing.B) {
 		b.Fatal(err)
 	}
 	h := suite.Start(b, kept, suite.NewVendor(), func(c *handoff.Config) {
-		c.Connectors = append(c.Connectors, webhook.New(client, 0, time.Now))
+		c.Connectors = append(c.Connectors, webhook.New(call.Config{Client: client}))
 	})
 	h.Configure(func(s *handoff.Settings) { s.Connector = "webhook" })
 	ctx := context.Background()

@@ -32,11 +32,23 @@ type Connector interface {
 	Answer(results []Result, err error) Reply
 }
 
+// Targeter is a Connector to which a route may give a target: the team or group at the
+// desk that the session goes to. Routes to another Connector have none.
+type Targeter interface {
+	// CheckTarget lists what is wrong with the form of a target, a JSON object, without any
+	// call. Pointers begin at the target.
+	CheckTarget(target json.RawMessage) []Fault
+	// VerifyTarget asks the vendor whether the target is there. Faults say that it is not;
+	// an error, that it could not be found out.
+	VerifyTarget(ctx context.Context, a *Account, target json.RawMessage) ([]Fault, error)
+}
+
 // Description is a connector's row: its settings, where it is called, what it can do.
 type Description struct {
 	Kind       string // as in URLs: webhook, intercom …
 	Name       Text
 	Fields     []Field
+	Target     []Field       // members of a route's target; nil: it has none, or takes any
 	SubPaths   []string      // inbound paths below the hook address, "/v1/human/close"; "" is the address itself
 	RootPaths  []string      // the same at the root, called with a relay key
 	BodyLimit  int           // bytes of an inbound body
@@ -52,7 +64,7 @@ type Text struct{ Zh, En string }
 // Field is one setting of a connector.
 type Field struct {
 	Name     string // as in JSON
-	Type     string // string, bool, strings, object
+	Type     string // string, bool, integer, strings, object
 	Secret   bool   // sealed at rest, never returned
 	Required bool
 	Default  json.RawMessage
@@ -121,7 +133,8 @@ type OpenCall struct {
 	Question string // empty: "请求人工服务" or its English
 	Note     string // why the model asked; for the agent's eyes
 	Language string // zh or en
-	Target   json.RawMessage
+	// Target is that of the route, as CheckTarget has taken it; nil: none.
+	Target json.RawMessage
 }
 
 // Opened is what the desk said.

@@ -172,13 +172,20 @@ func (s *Service) Settings(ctx context.Context, bot string) (*Settings, error) {
 	return &shown, nil
 }
 
-// PutSettings replaces a bot's settings. Invalid ones are refused with every fault. A
-// timer that runs goes on as it was started.
+// PutSettings replaces a bot's settings. Invalid ones are refused with every fault, and so
+// are targets of routes that the vendor does not know. A timer that runs goes on as it was
+// started.
 func (s *Service) PutSettings(ctx context.Context, bot string, settings *Settings) error {
 	if _, err := s.bot(ctx, bot); err != nil {
 		return err
 	}
 	faults := settings.Validate(func(kind string) bool { _, ok := s.connectors[kind]; return ok })
+	if len(faults) == 0 {
+		faults = s.checkTargets(settings)
+	}
+	if len(faults) == 0 {
+		faults = s.verifyTargets(ctx, bot, settings)
+	}
 	if err := invalid(faults...); err != nil {
 		return err
 	}

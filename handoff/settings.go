@@ -36,7 +36,7 @@ type Rule struct {
 // Route sends a request elsewhere than the bot's own connector.
 type Route struct {
 	Connector string          `json:"connector"`
-	Target    json.RawMessage `json:"target,omitempty"` // the connector's: a channel, a group
+	Target    json.RawMessage `json:"target,omitempty"` // the connector's own: a team, a group
 	Then      string          `json:"then,omitempty"`   // "default": the bot's own, where this one is unavailable
 }
 

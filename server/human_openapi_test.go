@@ -109,7 +109,7 @@ func humanTries() map[string]map[int][]try {
 	send := func(id string, status int, path, body string) {
 		add(id, status, try{key: adminKey, path: demo + path, body: body})
 	}
-	send("putHandoffSettings", 200, "/handoff", `{"emailStep":false,"hours":[{"kind":"weekly","days":["mon"],"from":"00:00","to":"24:00"}],"routes":{"stub":{"connector":"stub","target":{"a":1},"then":"default"}},"texts":{"busy":{"zh":"忙"}}}`)
+	send("putHandoffSettings", 200, "/handoff", `{"emailStep":false,"hours":[{"kind":"weekly","days":["mon"],"from":"00:00","to":"24:00"}],"routes":{"hook":{"connector":"webhook","target":{"a":1},"then":"default"},"stub":{"connector":"stub"}},"texts":{"busy":{"zh":"忙"}}}`)
 	send("putHandoffSettings", 200, "/handoff", `{"emailStep":false}`)
 	send("putConnector", 200, "/connectors/stub", `{"token":"t"}`)
 	add("verifyConnector", 200, try{key: adminKey, path: demo + "/connectors/desk/verify"})

@@ -39,7 +39,7 @@ type hoursRule struct {
 
 type routeSetting struct {
 	Connector string          `json:"connector"`
-	Target    json.RawMessage `json:"target,omitempty" doc:"The connector's own: a channel, a group."`
+	Target    json.RawMessage `json:"target,omitempty" doc:"Whom at the desk the session goes to, as the connector's page says: a team, a group. Asked for when it is saved."`
 	Then      string          `json:"then,omitempty" doc:"default: the bot's own connector, where this one is unavailable."`
 }
 

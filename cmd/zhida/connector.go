@@ -15,6 +15,7 @@ import (
 
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook/score"
 	"github.com/zhida-kb/zhida/parser/diag"
@@ -43,7 +44,7 @@ func (k *connectorTest) Run(c *console) error {
 	if k.Lang != "" {
 		c.lang = k.Lang
 	}
-	if faults := webhook.New(nil, 0, time.Now).Check(handoff.Values{"url": quoted(k.URL)}); len(faults) > 0 {
+	if faults := webhook.New(call.Config{}).Check(handoff.Values{"url": quoted(k.URL)}); len(faults) > 0 {
 		return fmt.Errorf("%s: %s", k.URL, text(faults[0].Text).In(c.lang))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -61,5 +62,8 @@ func (d *deskAgents) Sessions() (out []vendor.Session) {
 	}
 	return out
 }
+
+// Targets are none: the built-in desk has no groups.
+func (*deskAgents) Targets() (good, unknown json.RawMessage) { return nil, nil }
 
 var _ vendor.Desk = (*deskAgents)(nil)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
@@ -33,7 +32,7 @@ func (s *serveCommand) openHuman(db *store.DB, books *server.Library, metrics *s
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	all := connectors.All(connectors.Config{Client: client, Now: time.Now})
+	all := connectors.All(connectors.Config{Client: client, Log: log})
 	h.service, err = handoff.New(handoff.Config{
 		Store: kept, Bots: server.HandoffBots(books), Log: log, Observer: metrics.Human(all...), Connectors: all,
 	})

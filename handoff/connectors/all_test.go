@@ -3,6 +3,7 @@ package connectors
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // TestAll: kinds are there once, and every one has its page in both languages, which
-// tells each of its settings as its description does.
+// tells each of its settings and of a target's members as its description does.
 func TestAll(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range All(Config{}) {
@@ -33,13 +34,14 @@ func TestAll(t *testing.T) {
 			for line := range strings.Lines(string(page)) {
 				rows[strings.TrimSpace(line)] = true
 			}
-			for _, f := range d.Fields {
+			fields := slices.Concat(d.Fields, d.Target)
+			for _, f := range fields {
 				if row := Row(f, language); !rows[row] {
 					t.Errorf("%s: wants the row\n%s", name, row)
 				}
 			}
-			if n := strings.Count(string(page), "\n| `"); n != len(d.Fields) {
-				t.Errorf("%s has %d rows of settings, want %d", name, n, len(d.Fields))
+			if n := strings.Count(string(page), "\n| `"); n != len(fields) {
+				t.Errorf("%s has %d rows of settings, want %d", name, n, len(fields))
 			}
 		}
 	}

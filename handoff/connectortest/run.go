@@ -11,7 +11,7 @@ type Behaviour struct {
 // Behaviours are what every connector does.
 func Behaviours() []Behaviour {
 	var all []Behaviour
-	for _, part := range [][]Behaviour{settingsBehaviours(), outboundBehaviours(), failureBehaviours(), onceBehaviours(), inboundBehaviours(), trustBehaviours()} {
+	for _, part := range [][]Behaviour{settingsBehaviours(), targetBehaviours(), outboundBehaviours(), failureBehaviours(), onceBehaviours(), inboundBehaviours(), trustBehaviours()} {
 		all = append(all, part...)
 	}
 	return all

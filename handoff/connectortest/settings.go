@@ -37,7 +37,7 @@ func (r *rig) described() {
 			r.Errorf("%s: a secret with a default", f.Name)
 		}
 		switch f.Type {
-		case "string", "bool", "strings", "object":
+		case "string", "bool", "integer", "strings", "object":
 		default:
 			r.Errorf("%s has the type %q", f.Name, f.Type)
 		}

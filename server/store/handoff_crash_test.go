@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
 	suite "github.com/zhida-kb/zhida/handoff/storetest"
 	"github.com/zhida-kb/zhida/server/seal"
@@ -55,7 +56,7 @@ func childRelays(args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := handoff.New(handoff.Config{Store: kept, Connectors: []handoff.Connector{webhook.New(http.DefaultClient, 0, time.Now)},
+	s, err := handoff.New(handoff.Config{Store: kept, Connectors: []handoff.Connector{webhook.New(call.Config{Client: http.DefaultClient})},
 		Bots:    func(context.Context, string) (handoff.Bot, bool) { return handoff.Bot{ID: suite.Bot}, true },
 		Backoff: func(int, time.Duration) time.Duration { return 20 * time.Millisecond }})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -22,6 +23,32 @@ import (
 // Doer sends a request. *http.Client is one; the product hands in a guarded client.
 type Doer interface {
 	Do(*http.Request) (*http.Response, error)
+}
+
+// Config is what a connector is handed. The zero value of a field is its default.
+type Config struct {
+	// Client makes its calls; in the product the guarded client of guard/outbound.
+	Client Doer
+	// Timeout bounds one call in all. Default: the connector's own, 10 to 15 s.
+	Timeout time.Duration
+	// Now is the clock of signatures, tokens and rate limits. Default time.Now.
+	Now func() time.Time
+	// Log is told what the operator of the server should know. Default: discarded.
+	Log *slog.Logger
+}
+
+// WithDefaults fills in what was left out; timeout is the connector's own.
+func (c Config) WithDefaults(timeout time.Duration) Config {
+	if c.Timeout == 0 {
+		c.Timeout = timeout
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
 }
 
 // Client makes calls. It is safe for concurrent use.

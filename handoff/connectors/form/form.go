@@ -44,6 +44,15 @@ func Strings(v handoff.Values, name string) []string {
 	return s
 }
 
+// Object reads a JSON object as values; nil where it is none.
+func Object(raw json.RawMessage) handoff.Values {
+	var v handoff.Values
+	if json.Unmarshal(raw, &v) != nil {
+		return nil
+	}
+	return v
+}
+
 // Check holds values against fields: unknown names, wrong types, missing ones, secrets
 // that are empty.
 func Check(fields []handoff.Field, v handoff.Values) []handoff.Fault {
@@ -84,6 +93,9 @@ func check(f handoff.Field, v handoff.Values) (handoff.Text, bool) {
 	case "bool":
 		var b bool
 		return handoff.Text{Zh: "须为 true 或 false", En: "must be true or false"}, json.Unmarshal(raw, &b) != nil
+	case "integer":
+		var n int64
+		return handoff.Text{Zh: "须为整数", En: "must be an integer"}, json.Unmarshal(raw, &n) != nil
 	case "strings":
 		return checkStrings(f, raw)
 	case "object":

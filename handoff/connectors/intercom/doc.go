@@ -4,6 +4,7 @@
 //
 //	verify   GET /me: whose token it is, and which workspace (verify.go)
 //	open     contact, conversation, a note with the history (open.go, contact.go)
+//	target   the team or teammate of a route: an assignment behind the note (target.go)
 //	send     a reply as the contact (send.go)
 //	close    an admin's close: a contact cannot (send.go)
 //	receive  X-Hub-Signature, then replied, closed, snoozed, read (receive.go)

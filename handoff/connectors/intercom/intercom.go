@@ -1,6 +1,7 @@
 package intercom
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
@@ -25,14 +26,13 @@ const maxText = 10_000
 type Connector struct {
 	client call.Client
 	now    func() time.Time
+	log    *slog.Logger
 }
 
-// New makes the connector. now is the clock for rate limits.
-func New(client call.Doer, timeout time.Duration, now func() time.Time) *Connector {
-	if timeout == 0 {
-		timeout = 10 * time.Second
-	}
-	return &Connector{client: call.Client{Doer: client, Timeout: timeout, MaxBody: 4 << 20}, now: now}
+// New makes the connector. Now is the clock for rate limits and of an open's second try.
+func New(c call.Config) *Connector {
+	c = c.WithDefaults(10 * time.Second)
+	return &Connector{client: call.Client{Doer: c.Client, Timeout: c.Timeout, MaxBody: 4 << 20}, now: c.Now, log: c.Log}
 }
 
 // Describe gives the connector's row.
@@ -59,6 +59,16 @@ func (k *Connector) Describe() handoff.Description {
 			}},
 			{Name: "baseUrl", Type: "string", About: handoff.Text{
 				Zh: "替代区域地址的 API 根地址，用于测试", En: "API base URL instead of the region's, for tests",
+			}},
+		},
+		Target: []handoff.Field{
+			{Name: "teamId", Type: "string", About: handoff.Text{
+				Zh: "对话分配给哪个团队：`GET /teams` 列出的 id，也是团队收件箱网址末尾的数字",
+				En: "the team that the conversation is assigned to: an id that `GET /teams` lists, the number at the end of the address of the team's inbox",
+			}},
+			{Name: "adminId", Type: "string", About: handoff.Text{
+				Zh: "对话分配给哪位同事：`GET /admins` 列出的 id。团队和同事至少填一个",
+				En: "the teammate that the conversation is assigned to: an id that `GET /admins` lists. A team, a teammate, or both",
 			}},
 		},
 		SubPaths:  []string{""},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/intercom"
 	"github.com/zhida-kb/zhida/handoff/connectortest/intercomdesk"
 	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
@@ -267,7 +268,7 @@ func FuzzReceive(f *testing.F) {
 		f.Add(n.Body)
 	}
 	a := &handoff.Account{Values: d.Values(), State: json.RawMessage(`{"workspace":"` + intercomdesk.Workspace + `"}`)}
-	k := intercom.New(nil, 0, now)
+	k := intercom.New(call.Config{Now: now})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		delivery := vendor.Delivery{Header: http.Header{}, Body: body}
 		if _, err := k.Receive(a, delivery.Inbound(now())); err == nil {
@@ -311,7 +312,7 @@ func TestRegionHosts(t *testing.T) {
 		delete(v, "baseUrl")
 		v["region"] = json.RawMessage(`"` + region + `"`)
 		w.account.Values = v
-		err := intercom.New(e, 0, time.Now).Verify(t.Context(), w.account)
+		err := intercom.New(call.Config{Client: e}).Verify(t.Context(), w.account)
 		var ce *handoff.CallError
 		if wrong := region == "eu" || region == "au"; errors.As(err, &ce) != wrong || wrong && (ce.Code != "region" || !strings.Contains(ce.Problem.En, "us")) {
 			t.Errorf("%q: %v", region, err)

@@ -68,7 +68,10 @@ func (k *Connector) Open(ctx context.Context, a *handoff.Account, c handoff.Open
 			return handoff.Opened{}, err
 		}
 	}
-	if err := k.note(ctx, a, &c, s, admin); err != nil {
+	if err := k.note(ctx, a, &c, &s, admin); err != nil {
+		return handoff.Opened{}, err
+	}
+	if err := k.assign(ctx, a, s, admin, c.Target); err != nil {
 		return handoff.Opened{}, err
 	}
 	s.Sent, s.Noted = 0, false
@@ -192,7 +195,7 @@ const maxNote = 48 << 10
 
 // note writes what an agent should know. That Intercom does not take it is no reason to
 // end the session, unless our credentials are the reason.
-func (k *Connector) note(ctx context.Context, a *handoff.Account, c *handoff.OpenCall, s session, admin string) error {
+func (k *Connector) note(ctx context.Context, a *handoff.Account, c *handoff.OpenCall, s *session, admin string) error {
 	if s.Noted {
 		return nil
 	}

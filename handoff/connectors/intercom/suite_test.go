@@ -9,6 +9,7 @@ import (
 
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/intercom"
 	"github.com/zhida-kb/zhida/handoff/connectortest"
 	"github.com/zhida-kb/zhida/handoff/connectortest/intercomdesk"
@@ -24,7 +25,7 @@ func connect(t testing.TB, timeout time.Duration, now func() time.Time) handoff.
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return intercom.New(client, timeout, now)
+	return intercom.New(call.Config{Client: client, Timeout: timeout, Now: now})
 }
 
 func desk(t testing.TB, now func() time.Time) *intercomdesk.Desk {

@@ -44,6 +44,7 @@ type accountsError struct {
 type request struct {
 	method, url string
 	token       string // bearer
+	basic       string // instead of a bearer: user and password in base64
 	json        any
 	form        url.Values
 	secrets     []string
@@ -70,7 +71,10 @@ func (k *Connector) do(ctx context.Context, a *handoff.Account, r request) error
 		}
 		out.JSON = body
 	}
-	if r.token != "" {
+	switch {
+	case r.basic != "":
+		out.Header.Set("Authorization", "Basic "+r.basic)
+	case r.token != "":
 		out.Header.Set("Authorization", "Bearer "+r.token)
 	}
 	if region := or(r.region, regionOf(r.token)); region != "" && region != "dal" {
@@ -80,6 +84,7 @@ func (k *Connector) do(ctx context.Context, a *handoff.Account, r request) error
 	if err != nil {
 		return err
 	}
+	k.lifecycle(response.Header)
 	if response.Status != http.StatusOK {
 		return judge(response)
 	}
@@ -92,9 +97,36 @@ func (k *Connector) do(ctx context.Context, a *handoff.Account, r request) error
 	return nil
 }
 
+// api makes a call of the chat or configuration API: in the region that an earlier answer
+// named, and once more in the right one where it went to the wrong one.
+func (k *Connector) api(ctx context.Context, a *handoff.Account, r request) error {
+	r.url, r.region = form.Join(base(a.Values), r.url), readAccount(a, a.State).Region
+	err := k.do(ctx, a, r)
+	var elsewhere *misdirected
+	if !errors.As(err, &elsewhere) || elsewhere.region == "" {
+		return err
+	}
+	if err := k.remember(ctx, a, func(s *account) { s.Region = elsewhere.region }); err != nil {
+		return err
+	}
+	r.region = elsewhere.region
+	return k.do(ctx, a, r)
+}
+
+// lifecycle tells once that LiveChat has announced the end of the API's version.
+func (k *Connector) lifecycle(h http.Header) {
+	for _, name := range []string{"Deprecation", "Legacy"} {
+		if ends := h.Get(name); ends != "" {
+			k.outdated.Do(func() {
+				k.log.Warn("livechat: the version of the API that zhida speaks ends; look for a newer zhida", "header", name, "ends", call.Quote(ends, nil))
+			})
+		}
+	}
+}
+
 // secrets are what must not stand in an error of a call.
 func secrets(a *handoff.Account, r request) []string {
-	s := append([]string{r.token, form.String(a.Values, "clientSecret"), form.String(a.Values, "refreshToken")}, r.secrets...)
+	s := append([]string{r.token, r.basic, form.String(a.Values, "personalAccessToken"), form.String(a.Values, "clientSecret"), form.String(a.Values, "refreshToken")}, r.secrets...)
 	return append(s, form.Strings(a.Values, "webhookSecrets")...)
 }
 

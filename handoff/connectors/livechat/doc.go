@@ -7,6 +7,8 @@
 //	verify   the organisation, then whose token it is and what it may do (verify.go)
 //	open     customer, then start_chat or resume_chat with history and question (open.go)
 //	send     send_event; close: deactivate_chat (send.go)
+//	staff    names of agents and which authors are bots, by personal access token (staff.go)
+//	target   the group of a route (target.go)
 //	receive  the secret in the body, then incoming_event and chat_deactivated (receive.go)
 //
 // # Tokens
@@ -15,6 +17,11 @@
 // of Account.Update, by one node at a time; a node that finds another's fresh token uses
 // that. The state belongs to the refresh token of the settings: where the operator enters
 // another one, it starts from there. A customer's token is kept in the session's state.
+//
+// A personal access token is optional, and used for what only it may ask: agents' names,
+// which authors are bots, and whether LiveChat sends the app's webhooks. The vendor's grant
+// with cookies is not used: an identity that addresses customers by entity_id has to be kept
+// by us alone, and not as cookies for years.
 //
 // # Once, without idempotency keys
 //

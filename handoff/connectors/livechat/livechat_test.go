@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/livechat"
 	"github.com/zhida-kb/zhida/handoff/connectortest/livechatdesk"
 	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
@@ -399,7 +400,7 @@ func FuzzReceive(f *testing.F) {
 	for _, n := range d.Noise("K6") {
 		f.Add(n.Body)
 	}
-	a, k := &handoff.Account{Values: d.Values()}, livechat.New(nil, 0, now)
+	a, k := &handoff.Account{Values: d.Values()}, livechat.New(call.Config{Now: now})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := k.Receive(a, vendor.Delivery{Header: http.Header{}, Body: body}.Inbound(now()))
 		if (err == nil) != (got != nil) {

@@ -32,8 +32,12 @@ type (
 		Continuous bool `json:"continuous,omitempty"`
 	}
 	chat struct {
-		ID     string `json:"id,omitempty"`
-		Thread thread `json:"thread"`
+		ID     string  `json:"id,omitempty"`
+		Access *access `json:"access,omitempty"`
+		Thread thread  `json:"thread"`
+	}
+	access struct {
+		Groups []int64 `json:"group_ids"`
 	}
 	thread struct {
 		Events []event `json:"events"`
@@ -50,6 +54,8 @@ func (k *Connector) Open(ctx context.Context, a *handoff.Account, c handoff.Open
 	if who.Entity == "" {
 		who = readCustomer(c.Memory)
 	}
+	who.Group = groupOf(c.Target)
+	k.refreshStaff(ctx, a)
 	if err := k.authorise(ctx, a, &who); err != nil {
 		return handoff.Opened{}, err
 	}
@@ -131,7 +137,7 @@ func (k *Connector) begin(ctx context.Context, a *handoff.Account, who *customer
 
 // startOrResume begins a thread with events in it.
 func (k *Connector) startOrResume(ctx context.Context, a *handoff.Account, who *customer, events []event) error {
-	body := start{Chat: chat{ID: who.Chat, Thread: thread{events}}, Continuous: form.Bool(a.Values, "startOffline")}
+	body := start{Chat: chat{ID: who.Chat, Access: accessOf(who.Group), Thread: thread{events}}, Continuous: form.Bool(a.Values, "startOffline")}
 	name := "start_chat"
 	if who.Chat != "" {
 		name = "resume_chat"
@@ -145,6 +151,13 @@ func (k *Connector) startOrResume(ctx context.Context, a *handoff.Account, who *
 	}
 	who.Thread, who.Chat = got.Thread, or(got.Chat, who.Chat)
 	return nil
+}
+
+func accessOf(group *int64) *access {
+	if group == nil {
+		return nil
+	}
+	return &access{[]int64{*group}}
 }
 
 // look asks for the customer's chat, and whether a thread of it is open.

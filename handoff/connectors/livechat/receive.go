@@ -134,7 +134,7 @@ func refuse(code handoff.InboundCode, message string) error {
 }
 
 // received gives the message of an event that is for the visitor: no whisper, no echo of
-// ours, nothing without an author.
+// ours, no bot's, nothing without an author.
 func received(a *handoff.Account, p *payload) *handoff.Received {
 	e := p.Event
 	switch {
@@ -144,10 +144,11 @@ func received(a *handoff.Account, p *payload) *handoff.Received {
 		return &handoff.Received{}
 	}
 	e.ID, e.Author = plain.Clean(e.ID), plain.Clean(e.Author)
-	message := said(e)
-	if message == nil {
+	known, message := knownStaff(a), said(e)
+	if message == nil || known.isBot(e.Author) {
 		return &handoff.Received{}
 	}
+	message.AgentName = known.Names[e.Author]
 	v := handoff.VendorEvent{ID: "event:" + p.Chat + ":" + e.ID, Ref: p.Thread, Author: authorRef(e.Author), Order: order(e.ID), Message: message}
 	if at, err := time.Parse(time.RFC3339Nano, e.Created); err == nil {
 		v.At = at

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/livechat"
 	"github.com/zhida-kb/zhida/handoff/connectortest"
 	"github.com/zhida-kb/zhida/handoff/connectortest/livechatdesk"
@@ -24,7 +25,7 @@ func connect(t testing.TB, timeout time.Duration, now func() time.Time) handoff.
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return livechat.New(client, timeout, now)
+	return livechat.New(call.Config{Client: client, Timeout: timeout, Now: now})
 }
 
 func desk(t testing.TB, now func() time.Time) *livechatdesk.Desk {
@@ -41,7 +42,7 @@ func TestSuite(t *testing.T) {
 		Connect:     connect,
 		Desk:        func(t testing.TB, now func() time.Time) vendor.Desk { return desk(t, now) },
 		EmptySecret: func(v handoff.Values) { v["webhookSecrets"] = json.RawMessage(`["",""]`) },
-		Secrets:     []string{livechatdesk.ClientSecret, livechatdesk.EventSecret, livechatdesk.CloseSecret},
+		Secrets:     []string{livechatdesk.ClientSecret, livechatdesk.EventSecret, livechatdesk.CloseSecret, livechatdesk.PersonalKey},
 		Given:       []string{"lc_refresh_", "lc_agent_", "lc_customer_"},
 		Files:       true,
 	})

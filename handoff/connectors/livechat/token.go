@@ -21,6 +21,8 @@ type account struct {
 	Access  string    `json:"access"`
 	Expires time.Time `json:"expires"`
 	Region  string    `json:"region,omitempty"` // where calls were sent to
+	Probe   string    `json:"probe,omitempty"`  // the customer that questions of ours are asked as
+	Staff   staff     `json:"staff,omitzero"`
 }
 
 // early is how long before its end a token is not used any more.
@@ -101,7 +103,8 @@ type customer struct {
 	Thread  string    `json:"thread,omitempty"`
 	Token   string    `json:"token,omitempty"`
 	Expires time.Time `json:"expires"`
-	Sent    int       `json:"sent,omitempty"` // pieces of the message that are there
+	Group   *int64    `json:"group,omitempty"` // of the route
+	Sent    int       `json:"sent,omitempty"`  // pieces of the message that are there
 }
 
 func (c customer) raw() json.RawMessage {
@@ -168,37 +171,28 @@ func unauthorised(err error) bool {
 }
 
 // action makes a call of the Customer Chat API, with a new token once where the old one
-// is refused, and in the right region once where it went to the wrong one.
+// is refused.
 func (k *Connector) action(ctx context.Context, a *handoff.Account, c *customer, name string, in, out any) error {
-	renewed, moved := false, false
-	for {
+	for renewed := false; ; renewed = true {
 		if err := k.authorise(ctx, a, c); err != nil {
 			return err
 		}
-		err := k.do(ctx, a, request{
-			method: http.MethodPost, token: c.Token, json: in, out: out, region: readAccount(a, a.State).Region,
-			url: form.Join(base(a.Values), "/customer/action/"+name) + "?organization_id=" + url.QueryEscape(form.String(a.Values, "organizationId")),
+		err := k.api(ctx, a, request{
+			method: http.MethodPost, token: c.Token, json: in, out: out,
+			url: "/customer/action/" + name + "?organization_id=" + url.QueryEscape(form.String(a.Values, "organizationId")),
 		})
-		var elsewhere *misdirected
-		switch {
-		case errors.As(err, &elsewhere) && elsewhere.region != "" && !moved:
-			moved = true
-			if err := k.move(ctx, a, elsewhere.region); err != nil {
-				return err
-			}
-		case code(err) == errAuthentication && !renewed:
-			renewed, c.Token = true, ""
-		default:
+		if code(err) != errAuthentication || renewed {
 			return err
 		}
+		c.Token = ""
 	}
 }
 
-// move remembers the region that calls belong in.
-func (k *Connector) move(ctx context.Context, a *handoff.Account, region string) error {
+// remember changes what is kept of the account.
+func (k *Connector) remember(ctx context.Context, a *handoff.Account, change func(*account)) error {
 	return a.Update(ctx, func(old json.RawMessage) (json.RawMessage, error) {
 		s := readAccount(a, old)
-		s.Region = region
+		change(&s)
 		return json.Marshal(s)
 	})
 }

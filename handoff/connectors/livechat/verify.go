@@ -11,15 +11,14 @@ import (
 	"github.com/zhida-kb/zhida/handoff/connectors/form"
 )
 
-// Verify asks for the organisation, then whose the token is and what it may do.
+// Verify asks for the organisation, then whose the tokens are and what they may do.
 func (k *Connector) Verify(ctx context.Context, a *handoff.Account) error {
 	organization := form.String(a.Values, "organizationId")
 	var dynamic struct {
 		Active *bool `json:"livechat_active"`
 	}
-	err := k.do(ctx, a, request{
-		method: http.MethodGet, out: &dynamic,
-		url: form.Join(base(a.Values), "/customer/action/get_dynamic_configuration") + "?organization_id=" + url.QueryEscape(organization),
+	err := k.api(ctx, a, request{
+		method: http.MethodGet, out: &dynamic, url: "/customer/action/get_dynamic_configuration?organization_id=" + url.QueryEscape(organization),
 	})
 	if err != nil {
 		return err
@@ -47,7 +46,7 @@ func (k *Connector) Verify(ctx context.Context, a *handoff.Account) error {
 			Zh: "令牌缺少 customers:own 权限：请在 Developer Console → 您的应用 → Authorization 勾选后重新授权", En: "the token lacks the scope customers:own: add it in the Developer Console → your app → Authorization, then authorise again",
 		})
 	}
-	return nil
+	return k.verifyToken(ctx, a)
 }
 
 // info asks who the agent token belongs to, once more with a new one where it is refused.

@@ -18,12 +18,13 @@ import (
 // The bodies of our calls, members in the contract's order.
 type (
 	establish struct {
-		ConversationID string   `json:"conversation_id"`
-		Timestamp      int64    `json:"timestamp"`
-		Email          string   `json:"email"`
-		BotID          string   `json:"bot_id"`
-		Body           []entry  `json:"body"`
-		UserInfo       userInfo `json:"user_info"`
+		ConversationID string          `json:"conversation_id"`
+		Timestamp      int64           `json:"timestamp"`
+		Email          string          `json:"email"`
+		BotID          string          `json:"bot_id"`
+		Body           []entry         `json:"body"`
+		UserInfo       userInfo        `json:"user_info"`
+		Target         json.RawMessage `json:"target,omitempty"` // ours: only where the route has one
 	}
 	entry struct {
 		MessageType string `json:"message_type"`
@@ -72,6 +73,7 @@ func (k *Connector) Open(ctx context.Context, a *handoff.Account, c handoff.Open
 		BotID:          a.Bot,
 		Body:           make([]entry, 0, len(c.Rounds)+2),
 		UserInfo:       userInfo{null(c.Visitor.Phone), null(c.Visitor.Email), null(c.Visitor.ID), null(c.Visitor.Anonymous)},
+		Target:         c.Target,
 	}
 	if e.Email == "" {
 		e.Email = form.String(a.Values, "placeholderEmail")

@@ -19,6 +19,9 @@
 // timestamp and its bytes are the same in every attempt, so that a receiver can drop
 // repeats by either. The signature's timestamp is that of the attempt.
 //
+// The target of a route is an object of the receiver's own; it goes into establish as the
+// member target, which is not there otherwise.
+//
 // # What we accept
 //
 // conversation_id, timestamp (epoch milliseconds, 13 digits; seconds, 10 digits, are

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
 	"github.com/zhida-kb/zhida/handoff/connectortest"
 	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
@@ -24,7 +25,7 @@ func connect(t testing.TB, timeout time.Duration, now func() time.Time) handoff.
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return webhook.New(client, timeout, now)
+	return webhook.New(call.Config{Client: client, Timeout: timeout, Now: now})
 }
 
 const (

@@ -1,7 +1,9 @@
 package webhook
 
 import (
+	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
@@ -24,12 +26,10 @@ type Connector struct {
 	now    func() time.Time
 }
 
-// New makes the connector. now is the clock of signatures.
-func New(client call.Doer, timeout time.Duration, now func() time.Time) *Connector {
-	if timeout == 0 {
-		timeout = 10 * time.Second
-	}
-	return &Connector{client: call.Client{Doer: client, Timeout: timeout}, now: now}
+// New makes the connector. Now is the clock of signatures.
+func New(c call.Config) *Connector {
+	c = c.WithDefaults(10 * time.Second)
+	return &Connector{client: call.Client{Doer: c.Client, Timeout: c.Timeout}, now: c.Now}
 }
 
 // Describe gives the connector's row.
@@ -70,7 +70,7 @@ func (k *Connector) Describe() handoff.Description {
 func (k *Connector) Check(v handoff.Values) []handoff.Fault {
 	faults := form.Check(k.Describe().Fields, v)
 	faults = append(faults, form.URL(v, "url")...)
-	if name := form.String(v, "userName"); containsColon(name) {
+	if strings.Contains(form.String(v, "userName"), ":") {
 		faults = append(faults, handoff.Fault{Pointer: "/userName", Text: handoff.Text{Zh: "用户名不能含冒号", En: "a user name for Basic auth has no colon"}})
 	}
 	if form.Has(v, "password") && form.String(v, "userName") == "" {
@@ -79,11 +79,10 @@ func (k *Connector) Check(v handoff.Values) []handoff.Fault {
 	return faults
 }
 
-func containsColon(s string) bool {
-	for i := range len(s) {
-		if s[i] == ':' {
-			return true
-		}
-	}
-	return false
+// CheckTarget takes every object: it is the receiver's, which gets it as it stands.
+func (k *Connector) CheckTarget(json.RawMessage) []handoff.Fault { return nil }
+
+// VerifyTarget has nobody to ask.
+func (k *Connector) VerifyTarget(context.Context, *handoff.Account, json.RawMessage) ([]handoff.Fault, error) {
+	return nil, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
 	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
 )
@@ -336,7 +337,7 @@ func FuzzReceive(f *testing.F) {
 	} {
 		f.Add([]byte(body), true)
 	}
-	k, a := webhook.New(nil, 0, fixed), &handoff.Account{Values: handoff.Values{}}
+	k, a := webhook.New(call.Config{Now: fixed}), &handoff.Account{Values: handoff.Values{}}
 	f.Fuzz(func(t *testing.T, body []byte, closing bool) {
 		path := webhook.ReceivePath
 		if closing {

@@ -23,7 +23,11 @@ const (
 	Workspace = "ab12cd34"
 	Admin     = "7001"
 	agent     = "7002"
+	team      = "814865"
 )
+
+// assignees are whom a conversation may be assigned to.
+var assignees = map[string]string{"teams/" + team: "Sales", "admins/" + Admin: "Bot", "admins/" + agent: "Ana"}
 
 // Desk is the fake.
 type Desk struct {
@@ -51,6 +55,7 @@ type conversation struct {
 	created           int64
 	state             string
 	closedByUs        bool
+	assigned          string
 	parts             []*part
 }
 
@@ -81,6 +86,11 @@ func (d *Desk) Values() handoff.Values {
 		"accessToken": json.RawMessage(`"` + Token + `"`), "clientSecret": json.RawMessage(`"` + Secret + `"`),
 		"region": json.RawMessage(`"us"`), "baseUrl": json.RawMessage(`"` + d.server.URL() + `"`),
 	}
+}
+
+// Targets are a team, and one that is not there.
+func (d *Desk) Targets() (good, unknown json.RawMessage) {
+	return json.RawMessage(`{"teamId":"` + team + `"}`), json.RawMessage(`{"teamId":"999"}`)
 }
 
 // RefuseOpens makes the fake refuse new conversations.
@@ -131,7 +141,7 @@ func (d *Desk) Sessions() []vendor.Session {
 	defer d.mu.Unlock()
 	var out []vendor.Session
 	for _, c := range d.conversations {
-		s := vendor.Session{Ref: c.id, Question: c.body, Closed: c.closedByUs}
+		s := vendor.Session{Ref: c.id, Question: c.body, Closed: c.closedByUs, Target: c.assigned}
 		if who := d.contacts[c.contact]; who != nil {
 			s.Email, s.Name, s.VisitorID = who.email, who.name, strings.TrimPrefix(who.external, "zhida-")
 		}

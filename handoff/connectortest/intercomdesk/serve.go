@@ -61,6 +61,8 @@ func (d *Desk) answer(r *http.Request, body []byte) reply {
 			"type": "admin", "id": Admin, "email": "bot@example.com", "name": "Bot", "has_inbox_seat": true,
 			"app": map[string]any{"type": "app", "id_code": Workspace, "name": "Test", "region": "US", "timezone": "UTC", "created_at": 1, "secure": false, "identity_verification": false},
 		}}
+	case path[0] == "teams" || path[0] == "admins":
+		return d.assignee(path[0], path[1])
 	case path[0] == "contacts":
 		return d.contactCall(r.Method, path, in)
 	case r.URL.Path == "/conversations":
@@ -75,6 +77,18 @@ func (d *Desk) answer(r *http.Request, body []byte) reply {
 		return d.conversationCall(c, path[2:], in, r.URL.Query().Get("display_as") == "plaintext")
 	}
 	return problem(http.StatusNotFound, "not_found", "Resource Not Found")
+}
+
+// assignee shows a team or an admin.
+func (d *Desk) assignee(of, id string) reply {
+	name := assignees[of+"/"+id]
+	switch {
+	case name == "":
+		return problem(http.StatusNotFound, "not_found", "Resource Not Found")
+	case of == "teams":
+		return reply{status: 200, body: map[string]any{"type": "team", "id": id, "name": name, "admin_ids": []any{}}}
+	}
+	return reply{status: 200, body: admin(id, name)}
 }
 
 func (d *Desk) contactCall(method string, path []string, in map[string]any) reply {
@@ -184,7 +198,15 @@ func (d *Desk) conversationCall(c *conversation, rest []string, in map[string]an
 	body, _ := in["body"].(string)
 	kind, _ := in["message_type"].(string)
 	by, _ := in["admin_id"].(string)
+	to, _ := in["assignee_id"].(string)
+	as, _ := in["type"].(string)
 	switch {
+	case rest[0] == "parts" && kind == "assignment":
+		if by != Admin || assignees[as+"s/"+to] == "" {
+			return problem(http.StatusNotFound, "not_found", "Assignee not found")
+		}
+		c.assigned = as + " " + to
+		d.add(c, "assignment", "", admin(by, "Bot"))
 	case rest[0] == "parts" && kind == "close":
 		c.state, c.closedByUs = "closed", true
 		d.add(c, "close", body, admin(by, "Bot"))

@@ -21,7 +21,11 @@ const (
 	FirstRefresh = "fra:lc_refresh_0000"
 	EventSecret  = "lc_secret_0001"
 	CloseSecret  = "lc_secret_0002"
+	AccountID    = "5b7c2b52-6c0e-4d7b-9f57-2f1e6f0c9a22"
+	PersonalKey  = "fra:lc_personal_0001"
 	agentEmail   = "ana@example.com"
+	agentName    = "Ana"
+	botID        = "5c9871d5372c824cbf22d860a707a578"
 )
 
 // Desk is the fake.
@@ -40,7 +44,12 @@ type Desk struct {
 	broken    bool
 	misplaced bool // calls without the region of the next line are sent there
 	region    string
+	announced string // end of the API's version
+	noHooks   bool   // the license sends no webhooks of the app
 }
+
+// groups are the organisation's, by id.
+var groups = map[string]string{"0": "online", "7": "online", "8": "online_for_queue"}
 
 // user is a customer.
 type user struct{ entity, name, email, id string }
@@ -53,6 +62,7 @@ type chat struct {
 
 type thread struct {
 	id     string
+	group  string // that the customer asked for
 	active bool
 	ours   bool // closed by us
 	events []map[string]any
@@ -75,7 +85,8 @@ func (d *Desk) Values() handoff.Values {
 	return handoff.Values{
 		"organizationId": quote(Organization), "clientId": quote(Client), "clientSecret": quote(ClientSecret), "refreshToken": quote(FirstRefresh),
 		"webhookSecrets": json.RawMessage(`["` + EventSecret + `","` + CloseSecret + `"]`),
-		"baseUrl":        quote(d.server.URL() + "/v3.6"), "accountsBaseUrl": quote(d.server.URL() + "/v2"),
+		"accountId":      quote(AccountID), "personalAccessToken": quote(PersonalKey),
+		"baseUrl": quote(d.server.URL() + "/v3.6"), "accountsBaseUrl": quote(d.server.URL() + "/v2"),
 	}
 }
 
@@ -84,6 +95,17 @@ func (d *Desk) set(f func()) {
 	defer d.mu.Unlock()
 	f()
 }
+
+// Targets are a group, and one that is not there.
+func (d *Desk) Targets() (good, unknown json.RawMessage) {
+	return json.RawMessage(`{"groupId":7}`), json.RawMessage(`{"groupId":999}`)
+}
+
+// Announce makes every answer tell that the API's version ends on a day.
+func (d *Desk) Announce(day string) { d.set(func() { d.announced = day }) }
+
+// SwitchOffWebhooks makes the license send none.
+func (d *Desk) SwitchOffWebhooks() { d.set(func() { d.noHooks = true }) }
 
 // RefuseOpens makes every group offline.
 func (d *Desk) RefuseOpens(refuse bool) { d.set(func() { d.refuse = refuse }) }
@@ -152,7 +174,7 @@ func (d *Desk) Sessions() []vendor.Session {
 	var out []vendor.Session
 	for _, c := range d.chats {
 		for _, t := range c.threads {
-			s := vendor.Session{Ref: t.id, Email: c.owner.email, Name: c.owner.name, VisitorID: c.owner.id, Closed: t.ours}
+			s := vendor.Session{Ref: t.id, Email: c.owner.email, Name: c.owner.name, VisitorID: c.owner.id, Closed: t.ours, Target: t.group}
 			var texts []string
 			opening := 0
 			for _, e := range t.events {
@@ -239,7 +261,8 @@ func (d *Desk) End(ref, text string) []vendor.Delivery {
 	return append(out, d.deliver("chat_deactivated", CloseSecret, map[string]any{"chat_id": d.chatOf(ref), "thread_id": ref, "user_id": agentEmail}))
 }
 
-// Noise is what must have no effect: whispers, system messages, forms, our own events.
+// Noise is what must have no effect: whispers, bots, system messages, forms, our own
+// events.
 func (d *Desk) Noise(ref string) []vendor.Delivery {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -258,6 +281,7 @@ func (d *Desk) Noise(ref string) []vendor.Delivery {
 	stray(map[string]any{"type": "system_message", "text": "Chat archived", "system_message_type": "manual_archived_agent", "author_id": ""})
 	stray(map[string]any{"type": "filled_form", "fields": []any{}})
 	stray(map[string]any{"type": "message", "text": "written by our own app", "properties": map[string]any{"source": map[string]any{"client_id": Client}}})
+	stray(map[string]any{"type": "message", "text": "I am a bot", "author_id": botID})
 	for _, action := range []string{"incoming_chat", "events_marked_as_seen", "thread_tagged"} {
 		out = append(out, d.deliver(action, EventSecret, map[string]any{"chat_id": d.chatOf(ref), "thread_id": ref}))
 	}

@@ -20,6 +20,7 @@ var members = map[string]string{
 	"start_chat/chat":           "properties access thread",
 	"resume_chat":               "chat* active continuous",
 	"resume_chat/chat":          "id* properties access thread",
+	"list_group_statuses":       "all group_ids",
 	"start_chat/chat/thread":    "events properties",
 	"resume_chat/chat/thread":   "events properties",
 	"start_chat/event":          "type* text* custom_id visibility properties",
@@ -88,9 +89,14 @@ func (d *Desk) serve(w http.ResponseWriter, r *http.Request) {
 		answer = d.accounts(path, r, body)
 	} else if name, ok := strings.CutPrefix(r.URL.Path, "/v3.6/customer/action/"); ok {
 		answer = d.action(name, r, body)
+	} else if name, ok := strings.CutPrefix(r.URL.Path, "/v3.6/configuration/action/"); ok {
+		answer = d.configuration(name, r, body)
 	} else {
 		d.server.Violate("%s %s: no such path", r.Method, r.URL.Path)
 		answer = fail(http.StatusNotFound, "not_found", "no such path", nil)
+	}
+	if d.announced != "" {
+		w.Header().Set("Deprecation", d.announced)
 	}
 	d.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
@@ -193,6 +199,37 @@ func (d *Desk) action(name string, r *http.Request, body []byte) reply {
 	return d.method(name, who, in)
 }
 
+// configuration is the Configuration API, as far as a personal access token is used for.
+func (d *Desk) configuration(name string, r *http.Request, body []byte) reply {
+	user, key, basic := r.BasicAuth()
+	if d.broken || !basic || user != AccountID || key != PersonalKey {
+		return fail(http.StatusUnauthorized, "authentication", "Invalid access token", nil)
+	}
+	if region := r.Header.Get("X-Region"); region != "fra" && !d.misplaced || r.URL.RawQuery != "" || r.Method != http.MethodPost {
+		d.server.Violate("%s: %s, X-Region %q, query %q", name, r.Method, region, r.URL.RawQuery)
+	}
+	var in map[string]any
+	if err := json.Unmarshal(body, &in); err != nil {
+		return fail(http.StatusBadRequest, "validation", "no JSON", nil)
+	}
+	switch name {
+	case "list_bots":
+		if in["all"] != true {
+			return reply{200, []any{}} // those of the app
+		}
+		return reply{200, []any{map[string]any{"id": botID, "name": "ChatBot"}}}
+	case "list_agents":
+		return reply{200, []any{map[string]any{"id": agentEmail, "name": agentName, "role": "owner"}, map[string]any{"id": "jones@example.com", "name": "Jones", "role": "normal"}}}
+	case "get_license_webhooks_state":
+		if in["owner_client_id"] != Client {
+			d.server.Violate("get_license_webhooks_state of %v", in["owner_client_id"])
+		}
+		return reply{200, map[string]any{"license_webhooks_enabled": !d.noHooks}}
+	}
+	d.server.Violate("%s: no such method", name)
+	return fail(http.StatusNotFound, "not_found", "no such method", nil)
+}
+
 func (d *Desk) own(who *user) *chat {
 	for _, c := range d.chats {
 		if c.owner == who {
@@ -207,6 +244,8 @@ func (d *Desk) method(name string, who *user, in map[string]any) reply {
 	switch name {
 	case "update_customer":
 		return d.update(who, in)
+	case "list_group_statuses":
+		return reply{200, map[string]any{"groups_status": groups}}
 	case "list_chats":
 		list := []any{}
 		if c != nil {
@@ -270,6 +309,17 @@ func (d *Desk) startChat(name string, who *user, c *chat, in map[string]any) rep
 		d.server.Violate("%s", fault)
 		return fail(http.StatusBadRequest, "validation", fault, nil)
 	}
+	group := ""
+	if access, ok := body["access"].(map[string]any); ok {
+		list, _ := access["group_ids"].([]any)
+		if len(list) != 1 || len(access) != 1 {
+			d.server.Violate("%s: access %v", name, access)
+			return fail(http.StatusBadRequest, "validation", "access", nil)
+		}
+		if group = fmt.Sprint(list[0]); groups[group] == "" {
+			return fail(http.StatusBadRequest, "group_not_found", "there is no group "+group, nil)
+		}
+	}
 	switch {
 	case d.refuse && in["continuous"] != true:
 		return fail(http.StatusUnprocessableEntity, "groups_offline", "no agent is available", nil)
@@ -284,7 +334,7 @@ func (d *Desk) startChat(name string, who *user, c *chat, in map[string]any) rep
 		c = &chat{id: d.id("PJ0ABCD"), owner: who}
 		d.chats = append(d.chats, c)
 	}
-	t := &thread{id: d.id("K600ABC"), active: true}
+	t := &thread{id: d.id("K600ABC"), group: group, active: true}
 	c.threads = append(c.threads, t)
 	given, _ := body["thread"].(map[string]any)
 	events, _ := given["events"].([]any)

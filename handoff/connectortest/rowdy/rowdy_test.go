@@ -15,6 +15,7 @@ import (
 
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
 	"github.com/zhida-kb/zhida/handoff/connectortest/rowdy"
 	"github.com/zhida-kb/zhida/handoff/connectortest/webhookdesk"
@@ -42,7 +43,7 @@ func newPlatform(t *testing.T, status int) *platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{t: t, k: webhook.New(client, time.Second, time.Now), seen: map[string]int{}}
+	p := &platform{t: t, k: webhook.New(call.Config{Client: client, Timeout: time.Second}), seen: map[string]int{}}
 	p.account = &handoff.Account{Bot: "demo", Values: handoff.Values{"signingSecret": json.RawMessage(`"s"`)}}
 	p.hook = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.take(w, r, status) }))
 	t.Cleanup(func() { p.hook.Close(); client.Close() })

@@ -3,6 +3,7 @@ package vendor
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"time"
@@ -15,6 +16,9 @@ import (
 type Desk interface {
 	// Values are settings that work, secrets included, with base URLs at the fake.
 	Values() handoff.Values
+	// Targets are a route's target that the desk knows, and one that it does not; nil: it
+	// takes any.
+	Targets() (good, unknown json.RawMessage)
 	// Server is the fake's server: faults, requests, violations.
 	Server() *Server
 	// Sessions are what the desk holds, in the order in which they were opened.
@@ -56,6 +60,7 @@ type Session struct {
 	Question  string   // the first message
 	Messages  []string // of the visitor, after the open, in the order of arrival
 	Closed    bool     // by us
+	Target    string   // whom the route sent it to, as the desk names it; empty: nobody in particular
 }
 
 // Delivery is one call of the vendor's to our hook address.

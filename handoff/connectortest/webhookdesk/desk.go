@@ -75,6 +75,11 @@ func (d *Desk) Values() handoff.Values {
 	return v
 }
 
+// Targets are an object for the desk, and none that it does not know.
+func (d *Desk) Targets() (good, unknown json.RawMessage) {
+	return json.RawMessage(`{"queue":"sales","level":2}`), nil
+}
+
 func quote(s string) json.RawMessage {
 	b, err := json.Marshal(s)
 	if err != nil {

@@ -26,12 +26,13 @@ func sign(secret, timestamp string, body []byte) string {
 // establish, chat and closing are the bodies that the desk takes, members strictly these.
 type (
 	establish struct {
-		ConversationID *string   `json:"conversation_id"`
-		Timestamp      *stampMS  `json:"timestamp"`
-		Email          *string   `json:"email"`
-		BotID          *string   `json:"bot_id"`
-		Body           *[]entry  `json:"body"`
-		UserInfo       *userInfo `json:"user_info"`
+		ConversationID *string        `json:"conversation_id"`
+		Timestamp      *stampMS       `json:"timestamp"`
+		Email          *string        `json:"email"`
+		BotID          *string        `json:"bot_id"`
+		Body           *[]entry       `json:"body"`
+		UserInfo       *userInfo      `json:"user_info"`
+		Target         map[string]any `json:"target"`
 	}
 	entry struct {
 		MessageType string `json:"message_type"`
@@ -191,6 +192,7 @@ func (d *Desk) establish(event *Event, body []byte) fault {
 	}
 	s := &session{last: int64(*e.Timestamp)}
 	s.Ref, s.SessionID, s.Email = event.Ref, event.Ref, *e.Email
+	s.Target, _ = e.Target["queue"].(string)
 	if id := e.UserInfo.UserID; id != nil {
 		s.VisitorID = *id
 	} else if id := e.UserInfo.AnonymousID; id != nil {

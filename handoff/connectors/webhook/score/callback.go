@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
+	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
 )
 
@@ -59,7 +60,7 @@ func (c *Callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		values["signingSecret"] = b
 	}
-	k := webhook.New(nil, 0, c.Now)
+	k := webhook.New(call.Config{Now: c.Now})
 	got, err := k.Receive(&handoff.Account{Values: values}, &handoff.Inbound{
 		Method: r.Method, SubPath: path, Header: r.Header.Get, Query: r.URL.Query().Get, Body: body, Now: c.Now(), ByKey: true,
 	})

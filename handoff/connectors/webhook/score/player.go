@@ -43,7 +43,7 @@ type reply struct {
 func newPlayer(ctx context.Context, c Config) *player {
 	p := &player{Config: c, ctx: ctx}
 	p.raw = call.Client{Doer: c.Client}
-	p.product = webhook.New(&observer{p}, 0, c.Now)
+	p.product = webhook.New(call.Config{Client: &observer{p}, Now: c.Now})
 	p.account = &handoff.Account{Bot: c.BotID, Values: p.values()}
 	return p
 }
