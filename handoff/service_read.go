@@ -148,7 +148,15 @@ func inOrder(entries []*Entry) {
 // EraseConversation forgets a conversation: an open session is closed, the connector is
 // told, what is pending is dropped, and the stream ends.
 func (s *Service) EraseConversation(ctx context.Context, bot, conversation string) error {
-	err := s.turn(ctx, bot, conversation, func(t *turn) error {
+	err := s.erase(ctx, bot, conversation)
+	if err == nil {
+		s.store.Scrub(ctx)
+	}
+	return err
+}
+
+func (s *Service) erase(ctx context.Context, bot, conversation string) error {
+	return trouble(s.turn(ctx, bot, conversation, func(t *turn) error {
 		if err := t.step(Erased{}); err != nil {
 			return err
 		}
@@ -157,8 +165,7 @@ func (s *Service) EraseConversation(ctx context.Context, bot, conversation strin
 		}
 		t.t.Append(&Entry{Kind: EntryErased})
 		return nil
-	})
-	return trouble(err, noConversation)
+	}), noConversation)
 }
 
 // EraseVisitor forgets all conversations of a visitor, and returns how many there were.
@@ -167,13 +174,14 @@ func (s *Service) EraseVisitor(ctx context.Context, bot, visitor string) (int, e
 		return 0, err
 	}
 	ids, err := s.store.VisitorConversations(ctx, bot, visitor)
-	if err != nil {
+	if err != nil || len(ids) == 0 {
 		return 0, trouble(err, noConversation)
 	}
+	defer s.store.Scrub(ctx)
 	n := 0
 	for _, id := range ids {
 		var gone *Error
-		err := s.EraseConversation(ctx, bot, id)
+		err := s.erase(ctx, bot, id)
 		if errors.As(err, &gone) && gone.What == CodeNotFound {
 			continue // somebody else was quicker
 		}

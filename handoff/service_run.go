@@ -103,15 +103,20 @@ func (s *Service) beatOnce(ctx context.Context) error {
 const (
 	retentionTick  = time.Hour
 	retentionBatch = 100
+	// How long the end of the stream of a conversation that was erased is kept: as long as a
+	// bot's stream can be resumed.
+	erasedKept = 7 * 24 * time.Hour
 )
 
-// retain takes away conversations that are older than their bot's retention.
+// retain takes away conversations that are older than their bot's retention, and what is
+// left of those that were erased.
 func (s *Service) retain(ctx context.Context) error {
 	return s.eachBot(ctx, func(bot string, c *botConfig) error {
-		before := s.cfg.Now().Add(-time.Duration(c.settings.RetentionDays) * 24 * time.Hour)
+		now := s.cfg.Now()
+		before := now.Add(-time.Duration(c.settings.RetentionDays) * 24 * time.Hour)
 		for {
-			stale, err := s.store.Stale(ctx, bot, before, retentionBatch)
-			if err != nil {
+			stale, err := s.store.Stale(ctx, bot, before, now.Add(-erasedKept), retentionBatch)
+			if err != nil || len(stale) == 0 {
 				return err
 			}
 			for _, conversation := range stale {
@@ -119,9 +124,7 @@ func (s *Service) retain(ctx context.Context) error {
 					return err
 				}
 			}
-			if len(stale) < retentionBatch {
-				return nil
-			}
+			s.store.Scrub(ctx)
 		}
 	})
 }

@@ -29,11 +29,14 @@ type Store interface {
 	Conversations(ctx context.Context, bot string, q ListQuery) ([]*Conversation, error)
 	// VisitorConversations are the ids of a visitor's conversations.
 	VisitorConversations(ctx context.Context, bot, visitor string) ([]string, error)
-	// Stale are conversations of a bot that nothing has happened in since before and that
-	// have no open session.
-	Stale(ctx context.Context, bot string, before time.Time, limit int) ([]string, error)
+	// Stale are conversations of a bot that nothing has happened in since before, or that
+	// were erased before erased, and that have no open session.
+	Stale(ctx context.Context, bot string, before, erased time.Time, limit int) ([]string, error)
 	// Remove takes a conversation away with all that belongs to it.
 	Remove(ctx context.Context, bot, conversation string) error
+	// Scrub takes what was erased or removed out of what the database keeps beside its
+	// tables, as its log: now, or as soon as nobody reads that any more.
+	Scrub(ctx context.Context)
 	// Sessions are a conversation's, the oldest first.
 	Sessions(ctx context.Context, bot, conversation string) ([]*SessionRecord, error)
 	// ListSessions lists a bot's sessions with a connector, the newest first.

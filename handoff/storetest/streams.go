@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -169,11 +170,12 @@ func testRetention(t *testing.T, db Database) {
 	closed, open := h.Begin(handoff.Visitor{}), h.Begin(handoff.Visitor{})
 	h.Post(closed, "x")
 	h.Ask(open, "?")
-	stale, err := store.Stale(ctx, Bot, time.Now().Add(time.Hour), 10)
+	never := time.Time{}
+	stale, err := store.Stale(ctx, Bot, time.Now().Add(time.Hour), never, 10)
 	if err != nil || len(stale) != 1 || stale[0] != closed {
 		t.Fatalf("stale: %v %v", stale, err)
 	}
-	if stale, err := store.Stale(ctx, Bot, time.Now().Add(-time.Hour), 10); err != nil || len(stale) != 0 {
+	if stale, err := store.Stale(ctx, Bot, time.Now().Add(-time.Hour), never, 10); err != nil || len(stale) != 0 {
 		t.Errorf("stale before: %v %v", stale, err)
 	}
 	if err := store.Remove(ctx, Bot, closed); err != nil {
@@ -181,6 +183,23 @@ func testRetention(t *testing.T, db Database) {
 	}
 	if _, err := h.Service.Conversation(ctx, closed); code(err) != handoff.CodeNotFound {
 		t.Error(err)
+	}
+	if err := h.Service.EraseConversation(ctx, Bot, open); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		before time.Time
+		want   []string
+	}{{time.Now().Add(-time.Hour), nil}, {time.Now().Add(time.Hour), []string{open}}} {
+		if stale, err := store.Stale(ctx, Bot, never, c.before, 10); err != nil || !slices.Equal(stale, c.want) {
+			t.Errorf("erased before %v: %v %v", c.before, stale, err)
+		}
+	}
+	if err := store.Remove(ctx, Bot, open); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := h.Service.BotEvents(ctx, Bot, 0, 10); err != nil || len(entries) != 0 {
+		t.Errorf("left over: %v %v", entries, err)
 	}
 }
 

@@ -70,10 +70,10 @@ func (h *Handoff) VisitorConversations(ctx context.Context, bot, visitor string)
 }
 
 // Stale implements handoff.Store.
-func (h *Handoff) Stale(ctx context.Context, bot string, before time.Time, limit int) (found []string, err error) {
+func (h *Handoff) Stale(ctx context.Context, bot string, before, erased time.Time, limit int) (found []string, err error) {
 	err = h.read(ctx, func(tx *Tx) error {
-		found, err = texts(tx, `SELECT id FROM handoff_conversations WHERE bot = ? AND last_at < ? AND state IN (0, ?) LIMIT ?`,
-			bot, Micros(before), int(handoff.Closed), limit)
+		found, err = texts(tx, `SELECT id FROM handoff_conversations WHERE bot = ? AND (last_at < ? OR erased = 1 AND last_at < ?) AND state IN (0, ?) LIMIT ?`,
+			bot, Micros(before), Micros(erased), int(handoff.Closed), limit)
 		return err
 	})
 	return found, err
@@ -81,25 +81,29 @@ func (h *Handoff) Stale(ctx context.Context, bot string, before time.Time, limit
 
 // Remove implements handoff.Store.
 func (h *Handoff) Remove(ctx context.Context, bot, conversation string) error {
-	return h.write(ctx, func(tx *Tx) error {
+	var sealed []byte
+	err := h.write(ctx, func(tx *Tx) error {
 		query := `SELECT data_key FROM handoff_conversations WHERE bot = ? AND id = ?`
 		if tx.Postgres() {
 			query += ` FOR UPDATE`
 		}
-		var sealed []byte
 		if err := tx.QueryRow(query, bot, conversation).Scan(&sealed); err != nil {
 			return err
 		}
-		for _, table := range []string{"handoff_entries", "handoff_seen", "handoff_outbox", "handoff_notes", "handoff_left", "handoff_refs", "handoff_sessions"} {
-			if _, err := tx.Exec(`DELETE FROM `+table+` WHERE bot = ? AND conversation = ?`, bot, conversation); err != nil {
-				return err
-			}
+		if err := deleteRows(tx, bot, conversation); err != nil {
+			return err
 		}
-		h.db.cfg.Sealer.Forget(sealed, bot, conversation)
 		_, err := tx.Exec(`DELETE FROM handoff_conversations WHERE bot = ? AND id = ?`, bot, conversation)
 		return err
 	})
+	if err == nil {
+		h.db.cfg.Sealer.Forget(sealed, bot, conversation)
+	}
+	return err
 }
+
+// Scrub implements handoff.Store.
+func (h *Handoff) Scrub(ctx context.Context) { h.db.Scrub(ctx) }
 
 // recordColumn is the record of a session s of a conversation c.
 const recordColumn = `CASE WHEN c.session = s.id THEN c.record ELSE s.record END`

@@ -29,6 +29,7 @@ type handoffTxn struct {
 	moved    bool // the queue may have another head
 	outbox   bool // somebody else has to look at the queue
 	erased   bool
+	gone     []byte // with erased: the key that was the conversation's
 
 	beforeState   handoff.State
 	beforeOpening int
@@ -36,9 +37,9 @@ type handoffTxn struct {
 
 // Update implements handoff.Store.
 func (h *Handoff) Update(ctx context.Context, bot, conversation string, fn func(handoff.Txn) error) error {
-	return h.write(ctx, func(tx *Tx) error {
-		t, err := h.begin(tx, bot, conversation)
-		if err != nil {
+	var t *handoffTxn
+	err := h.write(ctx, func(tx *Tx) (err error) {
+		if t, err = h.begin(tx, bot, conversation); err != nil {
 			return err
 		}
 		if err := fn(t); err != nil {
@@ -46,6 +47,10 @@ func (h *Handoff) Update(ctx context.Context, bot, conversation string, fn func(
 		}
 		return t.flush()
 	})
+	if err == nil && t.erased {
+		h.db.cfg.Sealer.Forget(t.gone, bot, conversation)
+	}
+	return err
 }
 
 // begin loads a conversation, which nobody else changes until the commit.
@@ -338,13 +343,10 @@ func (t *handoffTxn) Erase() error {
 	if err != nil {
 		return err
 	}
-	where := ` WHERE bot = ? AND conversation = ?`
-	for _, table := range []string{"handoff_entries", "handoff_seen", "handoff_outbox", "handoff_notes", "handoff_left", "handoff_refs", "handoff_sessions"} {
-		if _, err := t.tx.Exec(`DELETE FROM `+table+where, t.c.Bot, t.c.ID); err != nil {
-			return err
-		}
+	if err := deleteRows(t.tx, t.c.Bot, t.c.ID); err != nil {
+		return err
 	}
-	t.h.db.cfg.Sealer.Forget(t.row.sealed, t.c.Bot, t.c.ID)
+	t.gone = t.row.sealed
 	key, sealed, err := t.h.db.cfg.Sealer.NewDataKey(t.c.Bot, t.c.ID)
 	if err != nil {
 		return err
@@ -366,6 +368,16 @@ func (t *handoffTxn) Erase() error {
 		d.Body = handoff.DeliveryBody{Close: d.Body.Close}
 		d.Error = nil
 		if err := t.insert(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteRows deletes what belongs to a conversation, but for its own row.
+func deleteRows(tx *Tx, bot, conversation string) error {
+	for _, table := range []string{"handoff_entries", "handoff_seen", "handoff_outbox", "handoff_notes", "handoff_left", "handoff_refs", "handoff_sessions"} {
+		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE bot = ? AND conversation = ?`, bot, conversation); err != nil {
 			return err
 		}
 	}

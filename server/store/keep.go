@@ -114,31 +114,50 @@ func (db *DB) ping(ctx context.Context, write bool) error {
 	})
 }
 
-// housekeeping is how often old rows are dropped.
-const housekeeping = time.Hour
+// How often old rows are dropped, and the log is tried to be emptied again.
+const (
+	housekeeping = time.Hour
+	scrubAgain   = time.Second
+)
 
 // keepHouse drops at intervals what need not be kept.
 func (db *DB) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(housekeeping)
 	defer tick.Stop()
+	again := (<-chan time.Time)(nil)
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-again:
+		case <-db.dirty:
 		case <-tick.C:
+			if err := db.pruneChanges(ctx); err != nil && ctx.Err() == nil {
+				db.cfg.Log.Warn("old changes were not dropped", "error", err)
+			}
 		}
-		if err := db.pruneChanges(ctx); err != nil && ctx.Err() == nil {
-			db.cfg.Log.Warn("old changes were not dropped", "error", err)
-		}
-		if err := db.Scrub(ctx); err != nil && ctx.Err() == nil { // what was deleted leaves the log as well
+		again = nil
+		if err := db.scrub(ctx); err != nil && ctx.Err() == nil {
 			db.cfg.Log.Debug("the log was not emptied; it is in use", "error", err)
+			again = time.After(scrubAgain)
 		}
 	}
 }
 
-// Scrub empties SQLite's log, so that what was deleted is not in it any more. On
-// PostgreSQL it does nothing: what has to be erased is sealed under a key of its own.
-func (db *DB) Scrub(ctx context.Context) error {
+// Scrub empties SQLite's log, so that what was deleted is not in it any more. Where that
+// is in use, as by a backup, Scrub leaves it to the background, which does it as soon as
+// it can. On PostgreSQL it does nothing: what has to be erased is sealed under a key of
+// its own.
+func (db *DB) Scrub(ctx context.Context) {
+	if err := db.scrub(ctx); err != nil {
+		select {
+		case db.dirty <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (db *DB) scrub(ctx context.Context) error {
 	if db.postgres != nil {
 		return nil
 	}

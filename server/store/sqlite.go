@@ -234,6 +234,9 @@ func (p *prepared) dataVersion(ctx context.Context) (string, error) {
 	return strconv.FormatInt(v, 10), err
 }
 
+// errLogRead: the log cannot be emptied while somebody reads what is in it.
+var errLogRead = errors.New("store: the log is being read")
+
 // scrub writes the log back into the file and empties it. Readers may hold it up.
 func (s *sqliteDB) scrub(ctx context.Context) error {
 	r, err := s.readers.Conn(ctx)
@@ -244,7 +247,7 @@ func (s *sqliteDB) scrub(ctx context.Context) error {
 	err = r.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &done)
 	err = errors.Join(err, r.Close())
 	if err == nil && busy != 0 {
-		return fmt.Errorf("%w: the log is being read", ErrUnavailable)
+		return errLogRead
 	}
 	return err
 }

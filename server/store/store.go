@@ -19,6 +19,7 @@ type DB struct {
 
 	up    atomic.Bool
 	lost  chan struct{} // signals a failure to the pulse
+	dirty chan struct{} // signals a log that Scrub could not empty
 	end   context.CancelFunc
 	ended sync.WaitGroup
 	once  sync.Once
@@ -31,7 +32,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	db := &DB{cfg: cfg, hub: newHub(), lost: make(chan struct{}, 1), ids: ids{now: cfg.Now, rand: cfg.Rand}}
+	db := &DB{cfg: cfg, hub: newHub(), lost: make(chan struct{}, 1), dirty: make(chan struct{}, 1), ids: ids{now: cfg.Now, rand: cfg.Rand}}
 	var err error
 	if cfg.URL != "" {
 		db.postgres, err = openPostgres(ctx, db)
