@@ -18,6 +18,7 @@ func onceBehaviours() []Behaviour {
 		{"a long message that breaks at any piece arrives once", (*rig).longOnce},
 		{"the same text again is not taken for a repeat", (*rig).sameTextUncertain},
 		{"a close whose answer is lost is no error", (*rig).closeOnce},
+		{"a close after an open whose outcome is unknown closes what is there", (*rig).closeLost},
 		{"every attempt is the same call", (*rig).sameCall},
 	}
 }
@@ -132,6 +133,31 @@ func (r *rig) closeOnce() {
 			r.Errorf("%s: not closed", name)
 		}
 	})
+}
+
+func (r *rig) closeLost() {
+	n := 0
+	for step := range 8 {
+		r.desk.Server().Fail(breaks(step)["cut after its effect"])
+		v := r.newVisit(step)
+		err := last(r.openTimes(1, v))
+		r.desk.Server().Heal()
+		if err == nil {
+			continue // it was over before that step
+		}
+		n++
+		if err := last(r.closeTimes(4, v, handoff.TimedOut)); err != nil {
+			r.Errorf("lost at request %d: %v", step, err)
+		}
+		for _, s := range r.desk.Sessions() {
+			if s.VisitorID == v.visitor.ID && !s.Closed {
+				r.Errorf("lost at request %d: the desk's session stays open", step)
+			}
+		}
+	}
+	if n == 0 {
+		r.Error("no open was lost")
+	}
 }
 
 func (r *rig) sameCall() {

@@ -135,6 +135,7 @@ type visit struct {
 	memory  json.RawMessage
 	refs    []string
 	open    handoff.OpenCall
+	kept    json.RawMessage // the progress of an open that has not succeeded
 	closing *handoff.CloseCall
 }
 
@@ -192,8 +193,9 @@ func (r *rig) openTimes(n int, v *visit) []error {
 	c.Call = r.base(v, v.id)
 	return r.attempts(n, &c.Call, func() error {
 		opened, err := r.connector().Open(r.Context(), r.account, c)
+		v.kept = c.Progress
 		if err == nil {
-			v.state, v.refs = opened.State, opened.Refs
+			v.state, v.refs, v.kept = opened.State, opened.Refs, nil
 			if opened.Memory != nil {
 				v.memory = opened.Memory
 			}
@@ -240,6 +242,7 @@ func (r *rig) closeTimes(n int, v *visit, kind handoff.CloseType) []error {
 		v.closing = &handoff.CloseCall{Type: kind, Call: r.base(v, v.id+"-close")}
 	}
 	c := *v.closing // the same each time, as from the dead letters
+	c.Progress = v.kept
 	return r.attempts(n, &c.Call, func() error { return r.connector().Close(r.Context(), r.account, c) })
 }
 

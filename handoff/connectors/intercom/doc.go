@@ -14,8 +14,8 @@
 // Intercom has none. Steps that have succeeded are kept in the call's progress. After an
 // attempt whose outcome is not known we look first: for a conversation of the contact
 // that began since with the same words, for parts of the contact behind the last one that
-// we know of with the same text. Intercom's search lags by seconds to minutes, so that a
-// second conversation is possible after an open whose outcome was not known.
+// we know of with the same text. Intercom's search lags, so the conversation is looked for
+// during ten seconds before another one is opened; where it lags longer, there are two.
 //
 // # What is kept
 //

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,8 +53,11 @@ type world struct {
 }
 
 func start(t *testing.T) *world {
+	return startAt(t, func() time.Time { return time.Unix(1763600000, 0) })
+}
+
+func startAt(t *testing.T, now func() time.Time) *world {
 	t.Helper()
-	now := func() time.Time { return time.Unix(1763600000, 0) }
 	w := &world{T: t, desk: desk(t, now), k: connect(t, 0, now)}
 	w.account = &handoff.Account{Bot: "bot-1", Values: w.desk.Values()}
 	w.account.Update = func(_ context.Context, change func(json.RawMessage) (json.RawMessage, error)) error {
@@ -144,6 +148,53 @@ func TestFreshContact(t *testing.T) {
 	w.desk.Server().Fail(vendor.Fault{Path: "/conversations", Status: http.StatusNotFound, Times: 1})
 	if _, err = w.open(nil); !errors.As(err, &e) || e.Kind != handoff.Refused {
 		t.Errorf("a contact that has been there: %+v", err)
+	}
+}
+
+// TestLostOpen: an open whose answer was lost is looked for as long as the search may not
+// show it, and only then made again; a close looks for it too.
+func TestLostOpen(t *testing.T) {
+	for lag, want := range map[time.Duration]int{0: 1, 4 * time.Second: 1, 9 * time.Second: 1, time.Minute: 2} {
+		var unix atomic.Int64
+		unix.Store(1763600000)
+		now := func() time.Time { return time.Unix(unix.Load(), 0) }
+		w := startAt(t, now)
+		w.desk.Lag(lag)
+		w.desk.Server().Fail(vendor.Fault{Path: "/conversations", Kind: vendor.Cut, After: true, Times: 1})
+		c := handoff.OpenCall{Question: "hello", Call: handoff.Call{SessionID: "s", At: now(), Visitor: handoff.Visitor{ID: "u-1"}}}
+		c.Keep = func(_ context.Context, p json.RawMessage) error { c.Progress = p; return nil }
+		var err error
+		var e *handoff.CallError
+		for c.Attempt = 1; c.Attempt < 6; c.Attempt++ {
+			if _, err = w.k.Open(t.Context(), w.account, c); !errors.As(err, &e) {
+				break
+			}
+			if !e.Uncertain || e.Kind != handoff.Unreachable {
+				t.Errorf("%+v", e)
+			}
+			c.Uncertain = true
+			unix.Add(int64(max(time.Second, e.RetryAfter).Seconds()))
+		}
+		if n := len(w.desk.Sessions()); err != nil || n != want {
+			t.Errorf("a search that lags by %v: %d conversations, want %d (%v)", lag, n, want, err)
+		}
+		if past := unix.Load() - 1763600000; past > 11 {
+			t.Errorf("a search that lags by %v: the visitor waits %d s", lag, past)
+		}
+	}
+	// The conversation of another, or with other words, is not ours.
+	w := start(t)
+	if _, err := w.open(nil); err != nil {
+		t.Fatal(err)
+	}
+	contact := w.desk.AddContact("u-2", "", false)
+	for _, progress := range []string{
+		`{"contact":"` + contact + `","role":"user","asked":1763599000}`, `{"contact":"65a1b2c3d4e5f60700000065","role":"user","asked":1763599000,"text":"00"}`,
+	} {
+		call := handoff.CloseCall{Type: handoff.TimedOut, Call: handoff.Call{Progress: json.RawMessage(progress)}}
+		if err := w.k.Close(t.Context(), w.account, call); err != nil || w.desk.Sessions()[0].Closed {
+			t.Errorf("%s: %v, %+v", progress, err, w.desk.Sessions())
+		}
 	}
 }
 

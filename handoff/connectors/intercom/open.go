@@ -2,6 +2,8 @@ package intercom
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"html"
@@ -19,8 +21,10 @@ type session struct {
 	Contact      id     `json:"contact"`
 	Role         string `json:"role"`
 	Conversation id     `json:"conversation,omitempty"`
-	Last         id     `json:"last,omitempty"` // the newest part that is ours
-	Sent         int    `json:"sent,omitempty"` // pieces of the question or message that are there
+	Asked        int64  `json:"asked,omitempty"` // when the conversation was asked for, in Unix seconds
+	Text         string `json:"text,omitempty"`  // digest of its first text
+	Last         id     `json:"last,omitempty"`  // the newest part that is ours
+	Sent         int    `json:"sent,omitempty"`  // pieces of the question or message that are there
 	Noted        bool   `json:"noted,omitempty"`
 }
 
@@ -74,42 +78,39 @@ func (k *Connector) Open(ctx context.Context, a *handoff.Account, c handoff.Open
 	if err := k.assign(ctx, a, s, admin, c.Target); err != nil {
 		return handoff.Opened{}, err
 	}
-	s.Sent, s.Noted = 0, false
+	s.Sent, s.Noted, s.Asked, s.Text = 0, false, 0, ""
 	memory := session{Contact: s.Contact, Role: s.Role}
 	return handoff.Opened{Refs: []string{string(s.Conversation)}, State: s.raw(), Memory: memory.raw()}, nil
 }
 
+// settle is how long the search may not show a conversation that is there. Where nothing
+// was found for so long, another one is opened.
+const settle = 10 * time.Second
+
 // begin gives the conversation with its first text.
-func (k *Connector) begin(ctx context.Context, a *handoff.Account, c *handoff.OpenCall, text string) (session, error) {
-	s := readSession(c.Memory)
+func (k *Connector) begin(ctx context.Context, a *handoff.Account, c *handoff.OpenCall, text string) (s session, err error) {
 	fresh := false
+	if s = readSession(c.Progress); s.Contact == "" {
+		s = readSession(c.Memory)
+	}
 	if s.Contact == "" {
-		found, made, err := k.ensure(ctx, a, c.Visitor)
-		if err != nil {
+		if fresh, err = k.introduce(ctx, a, c, &s); err != nil {
 			return s, err
 		}
-		s, fresh = session{Contact: found.ID, Role: found.Role}, made
 	}
-	if c.Uncertain {
-		found, err := k.find(ctx, a, s.Contact, c.At, text)
-		if err != nil {
+	if c.Uncertain && s.Asked != 0 {
+		if err := k.find(ctx, a, &s); err != nil || s.Conversation != "" {
 			return s, err
 		}
-		if found != "" {
-			s.Conversation, s.Sent = found, 1
-			return s, nil
-		}
 	}
-	made, err := k.converse(ctx, a, s, text)
+	err = k.converse(ctx, a, c, &s, text)
 	gone := status(err) == http.StatusNotFound || status(err) == http.StatusGone
 	if gone && !fresh && len(c.Memory) > 0 {
 		// The contact that we remember was deleted or merged.
-		found, isNew, err2 := k.ensure(ctx, a, c.Visitor)
-		if err2 != nil {
-			return s, err2
+		if fresh, err = k.introduce(ctx, a, c, &s); err != nil {
+			return s, err
 		}
-		s, fresh = session{Contact: found.ID, Role: found.Role}, isNew
-		made, err = k.converse(ctx, a, s, text)
+		err = k.converse(ctx, a, c, &s, text)
 		gone = status(err) == http.StatusNotFound
 	}
 	var e *handoff.CallError
@@ -117,12 +118,23 @@ func (k *Connector) begin(ctx context.Context, a *handoff.Account, c *handoff.Op
 		// A contact that was made a moment ago may be unknown for another.
 		e.Kind, e.RetryAfter, e.Uncertain = handoff.Unreachable, 2*time.Second, false
 	}
-	s.Conversation, s.Sent = made, 1
 	return s, err
 }
 
-// converse opens a conversation as the contact.
-func (k *Connector) converse(ctx context.Context, a *handoff.Account, s session, text string) (id, error) {
+// introduce gives the session its contact; fresh: made just now.
+func (k *Connector) introduce(ctx context.Context, a *handoff.Account, c *handoff.OpenCall, s *session) (fresh bool, err error) {
+	found, fresh, err := k.ensure(ctx, a, c.Visitor)
+	*s = session{Contact: found.ID, Role: found.Role}
+	return fresh, err
+}
+
+// converse opens a conversation as the contact. That it does is kept first, with what it
+// is known by, so that one whose answer is lost can be found.
+func (k *Connector) converse(ctx context.Context, a *handoff.Account, c *handoff.OpenCall, s *session, text string) error {
+	s.Asked, s.Text = k.now().Unix(), digest(text)
+	if err := c.Pass(ctx, s.raw()); err != nil {
+		return err
+	}
 	type from struct {
 		Type string `json:"type"`
 		ID   id     `json:"id"`
@@ -137,14 +149,16 @@ func (k *Connector) converse(ctx context.Context, a *handoff.Account, s session,
 	if err == nil && made.ConversationID == "" {
 		err = &handoff.CallError{Kind: handoff.Unreachable, Uncertain: true, Code: "reply", Message: "the reply names no conversation"}
 	}
-	return made.ConversationID, err
+	s.Conversation, s.Sent = made.ConversationID, 1
+	return err
 }
 
 // skew is how far Intercom's clock may be behind ours.
 const skew = 2 * time.Minute
 
-// find looks for the conversation that an attempt of unknown outcome has opened.
-func (k *Connector) find(ctx context.Context, a *handoff.Account, contact id, since time.Time, text string) (id, error) {
+// find looks for the conversation that an attempt of unknown outcome may have opened. As
+// long as the search may not show it, it fails, to be made again.
+func (k *Connector) find(ctx context.Context, a *handoff.Account, s *session) error {
 	type clause struct {
 		Field    string `json:"field"`
 		Operator string `json:"operator"`
@@ -165,30 +179,39 @@ func (k *Connector) find(ctx context.Context, a *handoff.Account, contact id, si
 	err := k.do(ctx, a, http.MethodPost, "/conversations/search", struct {
 		Query group `json:"query"`
 	}{group{"AND", []clause{
-		{"contact_ids", "=", contact},
-		{"created_at", ">", since.Add(-skew).Unix()},
+		{"contact_ids", "=", s.Contact},
+		{"created_at", ">", s.Asked - int64(skew.Seconds())},
 	}}}, &list)
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, c := range list.Conversations {
-		if same(c.Source.Body, text) {
-			return c.ID, nil
+		if same(c.Source.Body, s.Text) {
+			s.Conversation, s.Sent = c.ID, 1
+			return nil
 		}
 	}
-	return "", nil
+	if wait := time.Unix(s.Asked, 0).Add(settle).Sub(k.now()); wait > 0 {
+		return &handoff.CallError{Kind: handoff.Unreachable, Uncertain: true, Code: "not_found_yet", RetryAfter: wait,
+			Message: "whether the conversation was opened is not known, and Intercom's search may not show it yet"}
+	}
+	return nil
 }
 
-// same reports whether a body as Intercom gives it is our text.
+// digest names a text by its words.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(text), " ")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// same reports whether a body as Intercom gives it is the text of a digest.
 func same(body, text string) bool {
-	if fields(body) == fields(text) {
+	if digest(body) == text {
 		return true
 	}
 	read, _ := plain.FromHTML(body)
-	return plain.LooksLikeHTML(body) && fields(read) == fields(text)
+	return plain.LooksLikeHTML(body) && digest(read) == text
 }
-
-func fields(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // maxNote bounds a note in bytes; of a longer history the oldest is left out.
 const maxNote = 48 << 10

@@ -107,7 +107,7 @@ func (k *Connector) readBack(ctx context.Context, a *handoff.Account, since time
 	}
 	for _, p := range now.Parts.List {
 		ours := p.Author.ID == s.Contact && p.Created >= since.Add(-skew).Unix() && newer(p.ID, s.Last)
-		if s.Sent < len(pieces) && ours && same(p.Body, pieces[s.Sent]) {
+		if s.Sent < len(pieces) && ours && same(p.Body, digest(pieces[s.Sent])) {
 			s.Last = p.ID
 			s.Sent++
 		}
@@ -136,6 +136,11 @@ func (k *Connector) Close(ctx context.Context, a *handoff.Account, c handoff.Clo
 	s := readSession(c.State)
 	if s.Conversation == "" {
 		s = readSession(c.Progress)
+	}
+	if s.Conversation == "" && s.Asked != 0 {
+		if err := k.find(ctx, a, &s); err != nil { // an open whose outcome is not known
+			return err
+		}
 	}
 	if s.Conversation == "" {
 		return nil // nothing is known to be there

@@ -41,7 +41,7 @@ type Desk struct {
 	next          int
 	refuse        bool
 	broken        bool
-	lag           bool // the search finds nothing new
+	lag           time.Duration // the search finds nothing younger
 }
 
 type contact struct {
@@ -99,8 +99,8 @@ func (d *Desk) RefuseOpens(refuse bool) { d.set(func() { d.refuse = refuse }) }
 // BreakCredentials makes the fake refuse the token.
 func (d *Desk) BreakCredentials(broken bool) { d.set(func() { d.broken = broken }) }
 
-// Lag makes the search find no new conversations, as Intercom's does for a while.
-func (d *Desk) Lag(lag bool) { d.set(func() { d.lag = lag }) }
+// Lag makes the search find no conversations that are younger, as Intercom's does.
+func (d *Desk) Lag(age time.Duration) { d.set(func() { d.lag = age }) }
 
 func (d *Desk) set(f func()) {
 	d.mu.Lock()

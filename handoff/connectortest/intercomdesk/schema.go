@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -16,13 +17,14 @@ var document []byte
 // schema holds requests and answers to the vendor's document.
 type schema struct{ doc *openapi3.T }
 
-func loadSchema() (*schema, error) {
+// loadSchema reads the document, once: it takes a while, and nothing changes it.
+var loadSchema = sync.OnceValues(func() (*schema, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
 		return nil, err
 	}
 	return &schema{doc}, nil
-}
+})
 
 // operation finds the operation of a call. Of two paths that fit, the one with fewer
 // parameters is meant.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // reply is an answer of the fake.
@@ -184,7 +185,8 @@ func (d *Desk) search(in map[string]any) reply {
 	}
 	found := []any{}
 	for _, c := range d.conversations {
-		if !d.lag && c.contact == who && float64(c.created) > since {
+		old := !time.Unix(c.created, 0).Add(d.lag).After(d.now())
+		if old && c.contact == who && float64(c.created) > since {
 			found = append(found, d.conversationJSON(c, false))
 		}
 	}
