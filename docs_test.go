@@ -67,7 +67,7 @@ type block struct {
 
 var (
 	fence   = regexp.MustCompile("^(`{3,})([a-z]*) ?(.*)$")
-	marker  = regexp.MustCompile(`^<!-- (examples|expressions|signatures|table:[a-z]+|figures|metrics|end) ?([a-z]*) -->$`)
+	marker  = regexp.MustCompile(`^<!-- (examples|expressions|signatures|table:[a-z]+|figures|metrics|settings|end) ?([a-z]*) -->$`)
 	heading = regexp.MustCompile(`^#{1,6} `)
 )
 

@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LANG", "en_US.UTF-8")
 			e.Setenv("LC_ALL", "")
+			e.Setenv("ZHIDA_LISTEN", "127.0.0.1:0") // whoever has the port 8080 here
 			address, stop, err := upstream()
 			if err != nil {
 				return err

@@ -12,7 +12,7 @@ import (
 )
 
 // settings are what can be set by a flag, by a variable, or by a key of the config file
-// of the flag's name. A nil field was not set.
+// of the flag's name (of limits: under limits). A nil field was not set.
 type settings struct {
 	storeSettings `embed:"" yaml:",inline"`
 

@@ -116,7 +116,11 @@ func (d *yamlDecoder) object(n *yaml.Node, v reflect.Value, path string) {
 		switch {
 		case !ok:
 			zh, en := "没有这个设置", "there is no such setting"
-			if near, ok := diag.Nearest(key, names); ok {
+			near, ok := diag.Nearest(key, names)
+			if limit, flag := strings.CutPrefix(key, "limit-"); flag && path == "" { // as the flag is called
+				near, ok = "limits: {"+limit+": …}", true
+			}
+			if ok {
 				zh, en = zh+"，是否想写 "+near+"？", en+"; did you mean "+near+"?"
 			}
 			d.fault(at, zh, en)
