@@ -23,11 +23,12 @@ type DeskSession struct {
 }
 
 // DeskSessions lists a bot's sessions with the desk, the newest first. A session whose
-// address is still asked for is not the desk's yet.
+// address is still asked for is not the desk's yet, and never one that ended so.
 func (s *Service) DeskSessions(ctx context.Context, bot string, q ListQuery) ([]*DeskSession, error) {
 	if _, err := s.bot(ctx, bot); err != nil {
 		return nil, err
 	}
+	q.Told = true
 	records, err := s.store.ListSessions(ctx, bot, DeskKind, q)
 	if err != nil {
 		return nil, trouble(err, noSession)
@@ -64,6 +65,9 @@ func (s *Service) desk(ctx context.Context, bot, session string, fn func(*turn, 
 			return err
 		}
 		rec := t.session()
+		if rec.State == AwaitingEmail {
+			return ErrNotFound // the desk was told nothing of it
+		}
 		if err := fn(t, rec); err != nil {
 			return err
 		}
@@ -130,7 +134,7 @@ func (s *Service) DeskMessage(ctx context.Context, bot, session, agent string, n
 				return err
 			}
 		}
-		if !rec.State.Open() || rec.State == AwaitingEmail {
+		if !rec.State.Open() {
 			return ended()
 		}
 		if rec.Taken == "" {

@@ -186,6 +186,7 @@ var (
 // ListQuery pages through a list: after what the cursor names, at most Limit.
 type ListQuery struct {
 	State  string // of sessions, "open", a state's name; of left messages "open", "done"; empty: all
+	Told   bool   // of sessions: only those that the connector was to be told of, or has been
 	Cursor string // the id of the last one seen
 	Limit  int
 }

@@ -174,7 +174,7 @@ func serveNotes(_ *Server, x *exchange) *Problem {
 }
 
 // deskSource is the desk's stream: the events of the bot's conversations that belong to
-// sessions with the desk.
+// sessions with the desk, from when it is told of them.
 type deskSource struct {
 	entrySource
 	known map[string]bool // session → it is the desk's
@@ -203,7 +203,7 @@ func (s *deskSource) mine(ctx context.Context, e *handoff.Entry) (bool, error) {
 	switch {
 	case e.Handoff != nil && e.Handoff.Session != nil:
 		mine := e.Handoff.Session.Connector == handoff.DeskKind && e.Handoff.Session.State != handoff.AwaitingEmail
-		s.remember(e.Handoff.Session.ID, e.Handoff.Session.Connector == handoff.DeskKind)
+		s.remember(e.Handoff.Session.ID, mine)
 		return mine, nil
 	case e.Message == nil || e.Message.SessionID == "":
 		return e.Kind == handoff.EntryErased || e.Delivery != nil, nil

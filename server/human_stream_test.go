@@ -72,9 +72,15 @@ func TestBotStream(t *testing.T) {
 	desk.await("the session", func(e streamed) bool { return e.state() == "waiting" })
 	a.do("POST", "/messages", `{"text":"for the desk"}`).want(t, 201)
 	desk.awaitText("visitor", "for the desk")
+	h.send("PUT", "/v1/bots/demo/handoff", adminKey, `{}`).want(t, 200)
+	b.do("POST", "/handoff", `{}`).want(t, 201)
+	b.do("POST", "/messages", `{"text":"more"}`).want(t, 201) // while an address is asked for
+	b.do("POST", "/messages", `{"text":"b@example.com"}`).want(t, 201)
+	b.do("POST", "/messages", `{"text":"for the desk too"}`).want(t, 201)
+	desk.awaitText("visitor", "for the desk too")
 	for _, e := range desk.seen() {
-		if e.text("text") == "more" || e.text("text") == "a0" {
-			t.Errorf("the desk sees the bot's talk: %v", e)
+		if text := e.text("text"); text == "more" || text == "a0" || strings.Contains(text, "@") || e.state() == "awaiting_email" {
+			t.Errorf("the desk sees what is not for it: %v", e)
 		}
 	}
 }

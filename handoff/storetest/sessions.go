@@ -285,6 +285,19 @@ func testDesk(t *testing.T, db Database) {
 	c := h.Begin(handoff.Visitor{Name: "Li"})
 	session := h.Ask(c, "help")
 	h.Waits(c, handoff.Waiting)
+	h.Configure(func(s *handoff.Settings) { s.Connector, s.EmailStep = handoff.DeskKind, true })
+	asked := h.Ask(h.Begin(handoff.Visitor{}), "?") // the desk is told of it when there is an address
+	if _, err := h.Service.Take(ctx, Bot, asked, "ana", false); code(err) != handoff.CodeNotFound {
+		t.Errorf("a session without an address: %v", err)
+	}
+	gaveUp := h.Begin(handoff.Visitor{})
+	h.Ask(gaveUp, "?")
+	if _, err := h.Service.CloseByVisitor(ctx, Bot, gaveUp); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := h.Service.DeskSessions(ctx, Bot, handoff.ListQuery{Limit: 10}); err != nil || len(all) != 1 {
+		t.Errorf("at the desk: %+v %v", all, err)
+	}
 	list, err := h.Service.DeskSessions(ctx, Bot, handoff.ListQuery{State: "open", Limit: 10})
 	if err != nil || len(list) != 1 || list[0].ID != session || list[0].Opening.Question != "help" || list[0].Visitor.Name != "Li" {
 		t.Fatalf("%+v %v", list, err)

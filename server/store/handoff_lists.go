@@ -142,7 +142,11 @@ func (h *Handoff) Sessions(ctx context.Context, bot, conversation string) ([]*ha
 // ListSessions implements handoff.Store.
 func (h *Handoff) ListSessions(ctx context.Context, bot, connector string, q handoff.ListQuery) ([]*handoff.SessionRecord, error) {
 	from, to := states(q.State)
-	return h.listed(ctx, bot, `s.connector = ? AND s.state BETWEEN ? AND ? AND (? = '' OR s.id < ?) ORDER BY s.id DESC LIMIT ?`,
+	told := ``
+	if q.Told {
+		told = ` AND s.asked IS NOT NULL`
+	}
+	return h.listed(ctx, bot, `s.connector = ? AND s.state BETWEEN ? AND ? AND (? = '' OR s.id < ?)`+told+` ORDER BY s.id DESC LIMIT ?`,
 		connector, int(from), int(to), q.Cursor, q.Cursor, q.Limit)
 }
 
