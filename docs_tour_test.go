@@ -245,3 +245,30 @@ func (g *tour) run(b block, values map[string]string) {
 		g.t.Errorf("line %d: %v\n%s", b.line, err, out)
 	}
 }
+
+// TestDocsBackup backs up and restores as the page about running says; the last line of the
+// second block, which serves, is asked for the answers that were there.
+func TestDocsBackup(t *testing.T) {
+	r := &reader{t: t, dir: t.TempDir(), bin: buildZhida(t), lang: "en"}
+	g := &tour{reader: r}
+	r.dev = r.serve("--dev", "--data-dir", "zhida-data")
+	before := g.call(http.MethodGet, "/v1/bots/demo/answers.jsonl", "")
+	if err := os.Mkdir(filepath.Join(r.dir, "elsewhere"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range readBlocks(t, "deploy/README.md") {
+		switch {
+		case strings.HasPrefix(b.text, "zhida admin backup"):
+			g.run(b, nil)
+			r.held++
+		case strings.HasPrefix(b.text, "mkdir restored"):
+			last := "zhida serve --data-dir restored"
+			g.run(b, map[string]string{last: "true"})
+			r.dev = r.serve("--dev", "--data-dir", "restored")
+			r.held++
+		}
+	}
+	if after := g.call(http.MethodGet, "/v1/bots/demo/answers.jsonl", ""); r.held != 2 || after != before || before == "" {
+		t.Errorf("%d blocks; before:\n%s\nafter:\n%s", r.held, before, after)
+	}
+}

@@ -46,6 +46,9 @@ func openSQLite(ctx context.Context, db *DB) (_ *sqliteDB, err error) {
 	if err := soundFile(ctx, file); err != nil {
 		return nil, err
 	}
+	if err := ownFile(file); err != nil {
+		return nil, err
+	}
 	s.pool, err = sql.Open("sqlite", dsn(file, "synchronous("+db.cfg.synchronous+")", "journal_mode(WAL)", "secure_delete(1)",
 		fmt.Sprintf("wal_autocheckpoint(%d)", db.cfg.checkpoint), "journal_size_limit(67108864)"))
 	if err != nil {
@@ -73,6 +76,16 @@ func openSQLite(ctx context.Context, db *DB) (_ *sqliteDB, err error) {
 	}
 	s.writer = startWriter(c, db)
 	return s, nil
+}
+
+// ownFile makes the file where there is none, so that nobody else may read it, whoever made
+// the folder; the log beside it gets the same rights.
+func ownFile(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // dsn is the data source name of a file with PRAGMAs.

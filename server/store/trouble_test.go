@@ -216,3 +216,29 @@ func becomes(db *store.DB, up bool) error {
 	}
 	return nil
 }
+
+// TestFilesPrivate: what the store writes can be read by nobody else, also where the folder
+// is open to all.
+func TestFilesPrivate(t *testing.T) {
+	cfg := storetest.Config(t)
+	if err := os.Chmod(cfg.Path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, db, makePairs)
+	files, err := os.ReadDir(cfg.Path)
+	if err != nil || len(files) < 3 { // the database, its log and index at least
+		t.Errorf("files: %v (%v)", files, err)
+	}
+	for _, file := range files {
+		if info, err := file.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v (%v)", file.Name(), info.Mode(), err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
