@@ -164,24 +164,10 @@ func diagnosticsTable(lang string) [][]string {
 	return rows
 }
 
-// outcomeTexts say what the outcomes of data calls mean.
-var outcomeTexts = map[runtime.Outcome]diag.Text{
-	runtime.OK:             {Zh: "取到了", En: "the reply is there"},
-	runtime.Timeout:        {Zh: "5 秒内没有结束", En: "not done within five seconds"},
-	runtime.Unreachable:    {Zh: "域名不存在、连不上，或者对方没有回应就断开了", En: "no such host, no connection, or hung up before the first byte"},
-	runtime.RefusedAddress: {Zh: "网址有错误，或者是不允许访问的地址", En: "the URL is at fault, or the address may not be called"},
-	runtime.BadStatus:      {Zh: "返回的状态不是 200（重定向也算）", En: "any status but 200, a redirect among them"},
-	runtime.BadReply:       {Zh: "返回的内容不是约定的 JSON", En: "the body is not the JSON that is wanted"},
-	runtime.TooLarge:       {Zh: "返回的内容太大", En: "the body is over the limit"},
-	runtime.CircuitOpen:    {Zh: "这个接口最近一直出错，暂时不再访问", En: "the host kept failing and is spared for a while"},
-	runtime.NoToken:        {Zh: "机器人没有设置令牌，无法签名", En: "the bot has no token to sign with"},
-	runtime.NotMade:        {Zh: "网址要用到另一次调用的数据，而那次调用失败了", En: "its URL needs the data of a call that failed"},
-}
-
 func outcomesTable(lang string) [][]string {
 	rows := [][]string{{pick(lang, "结果", "outcome"), pick(lang, "含义", "meaning")}}
 	for _, o := range runtime.Outcomes() {
-		rows = append(rows, []string{code(o.String()), outcomeTexts[o].In(lang)})
+		rows = append(rows, []string{code(o.String()), o.Text().In(lang)})
 	}
 	return rows
 }
@@ -221,7 +207,7 @@ func inBytes(n int64, name string) string {
 // languages, and the functions' examples give the values that the table shows.
 func TestDocsWords(t *testing.T) {
 	for _, o := range runtime.Outcomes() {
-		if w := outcomeTexts[o]; w.Zh == "" || w.En == "" {
+		if w := o.Text(); w.Zh == "" || w.En == "" {
 			t.Errorf("nothing is said of the outcome %s", o)
 		}
 	}

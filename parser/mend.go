@@ -309,7 +309,7 @@ func (l *linter) report(c *cursor, p, head int, s *slip) {
 		title, args = diag.FixBrackets, []string{s.opener + s.closer}
 	case s.wrong != "":
 		d = diag.New(diag.MsgWrongCloser, p, head, s.wrong, s.closer)
-		title, args = diag.FixClose, []string{s.closer}
+		title, args = diag.FixBrackets, []string{s.closer}
 	case s.swapped != "":
 		d = diag.New(diag.MsgSwappedClosers, p, head, s.opener, s.swapped)
 		title, args = diag.FixBrackets, []string{s.swapped}

@@ -248,7 +248,11 @@ func (r *Render) endCalls() {
 				outcome = BadReply
 			}
 			line, column := r.p.position(h.calls[k].start)
-			r.warnings = append(r.warnings, Warning{diag.CallFailed, diag.MsgCallFailed.Text(line, column, outcome.String())})
+			why := outcome.Text()
+			r.warnings = append(r.warnings, Warning{diag.CallFailed, diag.Text{
+				Zh: diag.MsgCallFailed.Text(line, column, why.Zh, outcome.String()).Zh,
+				En: diag.MsgCallFailed.Text(line, column, why.En, outcome.String()).En,
+			}})
 		}
 	}
 }

@@ -220,7 +220,7 @@ func TestFailedCallsAreTold(t *testing.T) {
 		}
 		got = append(got, w.Message.En)
 	}
-	want := []string{"The data call at line 2, column 2 failed (bad_status).", "The data call at line 2, column 122 failed (bad_reply)."}
+	want := []string{"The data call at line 2, column 2 failed: any status but 200, a redirect among them (bad_status).", "The data call at line 2, column 122 failed: the body is not the JSON that is wanted (bad_reply)."}
 	if !slices.Equal(got, want) {
 		t.Errorf("warnings %q, want %q", got, want)
 	}

@@ -210,12 +210,13 @@ func (c *compiler) here() uint32 {
 // value emits a value op at the place where a value stands now. span is what an
 // editor wrote, for the diagnostic.
 func (c *compiler) value(o op, span diag.Span) int {
+	quotable := c.format == HTML && c.html.Quotable(c.src[span.End:])
 	o.place = c.place(span.End)
 	if o.code == opFact && o.place != markup.PlainText {
 		o.code = opPlaced
 	}
 	at := c.emit(o)
-	c.unsafeValue(at, span)
+	c.unsafeValue(at, span, quotable)
 	if c.markdown != nil && c.labels == 0 {
 		c.markdown.add(at, markup.MarkdownValue, span)
 	}

@@ -68,6 +68,6 @@ func (c *compiler) placeMarkdown() {
 		case o.code == opAction:
 			continue
 		}
-		c.unsafeValue(at, l.spans[id])
+		c.unsafeValue(at, l.spans[id], false)
 	}
 }

@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 	"time"
+
+	"github.com/zhida-kb/zhida/parser/diag"
 )
 
 // Outcome says how a data call ended.
@@ -33,6 +35,28 @@ func (o Outcome) String() string {
 		return outcomeNames[o]
 	}
 	return "unknown"
+}
+
+// outcomeTexts say why a call failed.
+var outcomeTexts = [...]diag.Text{
+	OK:             {Zh: "取到了", En: "the reply is there"},
+	Timeout:        {Zh: "5 秒内没有结束", En: "not done within five seconds"},
+	Unreachable:    {Zh: "域名不存在、连不上，或者对方没有回应就断开了", En: "no such host, no connection, or hung up before the first byte"},
+	RefusedAddress: {Zh: "网址有错误，或者是不允许访问的地址", En: "the URL is at fault, or the address may not be called"},
+	BadStatus:      {Zh: "返回的状态不是 200（重定向也算）", En: "any status but 200, a redirect among them"},
+	BadReply:       {Zh: "返回的内容不是约定的 JSON", En: "the body is not the JSON that is wanted"},
+	TooLarge:       {Zh: "返回的内容太大", En: "the body is over the limit"},
+	CircuitOpen:    {Zh: "这个接口最近一直出错，暂时不再访问", En: "the host kept failing and is spared for a while"},
+	NoToken:        {Zh: "机器人没有设置令牌，无法签名", En: "the bot has no token to sign with"},
+	NotMade:        {Zh: "网址要用到另一次调用的数据，而那次调用失败了", En: "its URL needs the data of a call that failed"},
+}
+
+// Text says in both languages what the outcome means.
+func (o Outcome) Text() diag.Text {
+	if int(o) < len(outcomeTexts) {
+		return outcomeTexts[o]
+	}
+	return diag.Text{}
 }
 
 // ParseOutcome returns the outcome of that name.

@@ -73,15 +73,20 @@ func (c *compiler) orphan(i int32) {
 	c.say(d)
 }
 
-// unsafeValue says that the value op at stands where no value is safe. It does not
-// for a variable that nobody declared: what looks like one in a script is the script's own as
-// a rule, and stays.
-func (c *compiler) unsafeValue(at int, span diag.Span) {
+// unsafeValue says that the value op at stands where no value is safe; where it is
+// quotable, quotes are the fix. It does not for a variable that nobody declared: what
+// looks like one in a script is the script's own as a rule, and stays.
+func (c *compiler) unsafeValue(at int, span diag.Span, quotable bool) {
 	o := &c.ops[at]
 	if c.silent() || !o.place.Refused() || o.code == opOther && o.flags&isDeclared == 0 {
 		return
 	}
-	c.unsafe(diag.MsgUnsafeValue, span)
+	d := diag.New(diag.MsgUnsafeValue, span.Start, span.End)
+	if quotable && !strings.Contains(span.Of(c.src), `"`) {
+		d = d.WithFix(diag.FixQuotes, nil, diag.Edit{Span: diag.Span{Start: span.Start, End: span.Start}, NewText: `"`},
+			diag.Edit{Span: diag.Span{Start: span.End, End: span.End}, NewText: `"`})
+	}
+	c.say(d)
 }
 
 // unsafe says that something stands where it cannot be shown.
@@ -102,6 +107,15 @@ func (c *compiler) formFix(d diag.Diagnostic, n parser.Node, k parser.Kind) diag
 	return d.WithFix(diag.FixForm, []string{b[0] + "#" + c.src[n.Name:n.NameEnd] + ":…" + b[1]},
 		diag.Edit{Span: diag.Span{Start: int(n.Start), End: int(n.Start) + 2}, NewText: b[0]},
 		diag.Edit{Span: diag.Span{Start: int(n.BodyEnd), End: int(n.End)}, NewText: b[1]})
+}
+
+// listed names the words that there are, the first of very many.
+func listed(words []string) string {
+	const most = 12
+	if len(words) > most {
+		return strings.Join(words[:most], ", ") + " …"
+	}
+	return strings.Join(words, ", ")
 }
 
 // unknownFunction says that no operation or data has the name of n.
@@ -125,11 +139,11 @@ func (c *compiler) unknownFunction(n parser.Node) {
 		c.say(c.formFix(at(diag.MsgFunctionIsLogic), n, parser.Logic))
 		return
 	}
-	d := at(diag.MsgUnknownFunction)
 	candidates := c.v.words.operations
 	if isData {
 		candidates = c.v.words.data
 	}
+	d := diag.New(diag.MsgUnknownFunction, int(n.Name), int(n.NameEnd), name, listed(candidates))
 	if near, ok := diag.Nearest(name, candidates); ok {
 		d = replaceFix(d, n.Name, n.NameEnd, near)
 	}
@@ -151,7 +165,7 @@ func (c *compiler) unknownCondition(n parser.Node) {
 		c.say(c.formFix(at(diag.MsgConditionIsData), n, parser.Data))
 		return
 	}
-	d := at(diag.MsgUnknownCondition)
+	d := diag.New(diag.MsgUnknownCondition, int(n.Name), int(n.NameEnd), name, listed(c.v.words.conditions))
 	if near, ok := c.nearestCondition(name); ok {
 		d = replaceFix(d, n.Name, n.NameEnd, near)
 	}

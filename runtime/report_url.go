@@ -41,7 +41,7 @@ func (c *compiler) urlFaults(n parser.Node, parts []dataurl.Part, where []urlPar
 			d = d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start, End: end}, NewText: "https"})
 		case dataurl.Relative:
 			d = c.relativeFix(d, start)
-		case dataurl.Scheme, dataurl.Host:
+		case dataurl.Scheme, dataurl.Host, dataurl.Port:
 			d = c.schemeFix(d, int(n.Body), int(n.BodyEnd))
 		case dataurl.UserInfo:
 			d = d.WithFix(diag.FixParameter, []string{c.src[start:end]}, diag.Edit{Span: diag.Span{Start: start, End: end}})
@@ -79,8 +79,14 @@ func (c *compiler) relativeFix(d diag.Diagnostic, start int) diag.Diagnostic {
 // schemes are what stands before the host of a URL, and what editors make of it.
 var schemes = regexp.MustCompile(`^\s*([A-Za-z]{2,8})([:;]/{1,3}|//)[\pL\pN]`)
 
+// schemeTwice is a URL pasted behind a scheme that stood there already.
+var schemeTwice = regexp.MustCompile(`^\s*((?:https?:/{0,3}){2,})[\pL\pN]`)
+
 // schemeFix writes the scheme of a URL anew, where what follows looks like a host.
 func (c *compiler) schemeFix(d diag.Diagnostic, start, end int) diag.Diagnostic {
+	if m := schemeTwice.FindStringSubmatchIndex(c.src[start:end]); m != nil {
+		return d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start + m[2], End: start + m[3]}, NewText: "https://"})
+	}
 	m := schemes.FindStringSubmatchIndex(c.src[start:end])
 	if m == nil {
 		return d

@@ -36,7 +36,24 @@ func (c *compiler) unknownVariable(n parser.Node, path string) {
 			m = diag.MsgUndeclaredVariable
 		}
 	}
-	c.say(diag.New(m, int(n.Name), int(n.NameEnd), path).WithSeverity(severity))
+	d := diag.New(m, int(n.Name), int(n.NameEnd), path, scope, listed(c.v.words.names[scope]))
+	if meant, ok := c.elsewhere(name); ok && m == diag.MsgUnknownVariable {
+		d = replaceFix(diag.New(diag.MsgUnknownVariableNear, int(n.Name), int(n.NameEnd), path, meant), n.Name, n.NameEnd, meant)
+	}
+	c.say(d.WithSeverity(severity))
+}
+
+// elsewhere returns the one variable that has the name in another scope.
+func (c *compiler) elsewhere(name string) (path string, ok bool) {
+	for _, p := range c.v.words.paths {
+		if strings.HasSuffix(p, "."+name) {
+			if path != "" {
+				return "", false
+			}
+			path = p
+		}
+	}
+	return path, path != ""
 }
 
 // nearestVariable returns the known variable that is at most two edits away.

@@ -147,7 +147,7 @@ func TestText(t *testing.T) {
 	src := "您好,{{#staffOnline：在线}}"
 	d := New(MsgFullwidth, 7, 24, "：", ":").WithFix(FixFullwidth, []string{":"}, Edit{Span{21, 24}, ":"})
 	got := string(AppendText(nil, "a.txt", src, []Diagnostic{d}, "zh"))
-	want := "a.txt:1:4: 错误: 这里是中文标点“：”，表达式里要用英文标点“:”。 [fullwidth]\n" +
+	want := "a.txt:1:4: 错误: 这里用了中文（全角）的“：”，表达式里要用英文（半角）的“:”。 [fullwidth]\n" +
 		"    您好,{{#staffOnline：在线}}\n" +
 		"         ^^^^^^^^^^^^^^^^\n" +
 		"    修改建议：改成“:”\n"

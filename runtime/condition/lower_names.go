@@ -74,6 +74,9 @@ func (c *compiler) unknown(name string, start, end int) *Error {
 	err := refuse(Unknown, start, end, msgUnknownName, name)
 	meant, ok := alias(name)
 	if !ok {
+		meant, ok = c.env.scoped(name)
+	}
+	if !ok {
 		candidates := append(c.env.words(), dataName, "true", "false", "nil")
 		for _, l := range c.locals {
 			candidates = append(candidates, l.name)
@@ -89,6 +92,20 @@ func (c *compiler) unknown(name string, start, end int) *Error {
 		err.Fix.Title = msgFixQuote.text(meant)
 	}
 	return err
+}
+
+// scoped returns the one variable of that name with its scope, for a name that was
+// written without.
+func (e *Env) scoped(name string) (path string, ok bool) {
+	for i := range e.scopes {
+		if s := &e.scopes[i]; slices.Contains(s.names(), name) {
+			if path != "" {
+				return "", false
+			}
+			path = s.name + "." + name
+		}
+	}
+	return path, path != ""
 }
 
 // allData lowers data as a whole: it reads every name.
@@ -156,14 +173,7 @@ func (c *compiler) variable(scope int, name string, start, keyStart, keyEnd, end
 	case problem == vars.UnknownZone:
 		panic(refuse(Unknown, keyStart, keyEnd, msgUnknownZone, name))
 	case problem != vars.OK:
-		err := refuse(Unknown, keyStart, keyEnd, msgUnknownMember, s.name, name)
-		if meant, ok := s.nearest(name); ok {
-			if c.src[keyStart] == '"' || c.src[keyStart] == '\'' {
-				meant = string(c.src[keyStart]) + meant + string(c.src[keyStart])
-			}
-			err.Fix = c.replace(keyStart, keyEnd, meant)
-		}
-		panic(err)
+		panic(c.unknownMember(s, name, start, keyStart, keyEnd))
 	case ref.Kind != vars.Fact:
 		c.x.refs = append(c.x.refs, ref)
 		return c.result(opZoned, start, end, static{class: textClass}, node{a: int32(len(c.x.refs) - 1)})
@@ -175,6 +185,21 @@ func (c *compiler) variable(scope int, name string, start, keyStart, keyEnd, end
 		return c.result(opNumber, start, end, static{class: intClass}, node{y: uint16(ref.Slot)})
 	}
 	return c.result(opText, start, end, static{class: textClass}, node{y: uint16(ref.Slot)})
+}
+
+// unknownMember is the error of a name that the scope s has not.
+func (c *compiler) unknownMember(s *scope, name string, start, keyStart, keyEnd int) *Error {
+	err := refuse(Unknown, keyStart, keyEnd, msgUnknownMember, s.name, name, strings.Join(s.names(), ", "))
+	quoted := c.src[keyStart] == '"' || c.src[keyStart] == '\''
+	if meant, ok := s.nearest(name); ok {
+		if quoted {
+			meant = string(c.src[keyStart]) + meant + string(c.src[keyStart])
+		}
+		err.Fix = c.replace(keyStart, keyEnd, meant)
+	} else if path, ok := c.env.scoped(name); ok && !quoted {
+		err.Fix = c.replace(start, keyEnd, path)
+	}
+	return err
 }
 
 // nearest returns the variable of the scope that was most likely meant. A zone behind

@@ -40,7 +40,7 @@ const (
 	msgFixUnquote
 	msgFixQuote
 	msgUnknownName      // {0} the name
-	msgUnknownMember    // {0} the scope, {1} the name
+	msgUnknownMember    // {0} the scope, {1} the name, {2} the names in it
 	msgUnknownZone      // {0} the name
 	msgUnknownData      // {0} the name
 	msgNoData           // data, but no call stands before the place
@@ -98,7 +98,7 @@ var messages = [messageEnd]diag.Text{
 	msgTooLong:          {Zh: "表达式太长，最多 {0} 个字节。", En: "The expression is too long: {0} bytes at most."},
 	msgTooManyTokens:    {Zh: "表达式太长，最多 {0} 个词和符号。", En: "The expression is too long: {0} words and marks at most."},
 	msgTooManyNodes:     {Zh: "表达式太复杂，请拆成几个。", En: "The expression is too complex; split it up."},
-	msgNesting:          {Zh: "括号嵌套太深，最多 {0} 层。", En: "Brackets nest too deeply: {0} levels at most."},
+	msgNesting:          {Zh: "括号嵌套太深，最多 {0} 层，整条答案将按原文显示。", En: "Brackets nest too deeply, {0} levels at most; the whole answer is shown as its own text."},
 	msgEmpty:            {Zh: "这里没有写表达式。", En: "There is no expression here."},
 	msgBytes:            {Zh: "这里不能使用字节串 b'…'，请去掉前面的 b。", En: "Byte strings are not supported here; leave the b out."},
 	msgUnclosed:         {Zh: "括号“{0}”没有配对。", En: "The bracket “{0}” is never closed."},
@@ -109,7 +109,7 @@ var messages = [messageEnd]diag.Text{
 	msgCharacter:        {Zh: "表达式里不能使用字符“{0}”。", En: "The character “{0}” means nothing in an expression."},
 	msgEncoding:         {Zh: "这里的字节不是 UTF-8 编码。", En: "This byte is not UTF-8."},
 	msgInvisible:        {Zh: "这里有一个看不见的字符，请删除。", En: "An invisible character stands here; delete it."},
-	msgFullwidth:        {Zh: "“{0}”是中文标点，表达式里要用英文标点“{1}”。", En: "“{0}” is full-width punctuation; an expression wants “{1}”."},
+	msgFullwidth:        {Zh: "这里用了中文（全角）的“{0}”，表达式里要用英文（半角）的“{1}”。", En: "“{0}” is full-width punctuation; an expression wants “{1}”."},
 	msgOperator:         {Zh: "没有运算符“{0}”，应该写成“{1}”。", En: "There is no operator “{0}”; “{1}” was meant."},
 	msgBraces:           {Zh: "表达式里直接写变量名，不用 ${ }：{0}", En: "In an expression a variable is written without ${ }: {0}"},
 	msgFixSlips:         {Zh: "改成正确的写法", En: "Write it as it was meant"},
@@ -123,7 +123,7 @@ var messages = [messageEnd]diag.Text{
 	msgFixUnquote:       {Zh: "去掉引号，写成数字 {0}", En: "Write the number {0} without quotes"},
 	msgFixQuote:         {Zh: "加上引号，写成文本 {0}", En: "Write the text {0} in quotes"},
 	msgUnknownName:      {Zh: "没有名为 {0} 的变量或条件。", En: "No variable or condition is called {0}."},
-	msgUnknownMember:    {Zh: "{0} 里没有名为 {1} 的变量。", En: "{0} has no variable called {1}."},
+	msgUnknownMember:    {Zh: "{0} 里没有名为 {1} 的变量，只有：{2}。", En: "{0} has no variable called {1}; it has: {2}."},
 	msgUnknownZone:      {Zh: "{0} 里的时区不存在。", En: "The time zone in {0} does not exist."},
 	msgUnknownData:      {Zh: "在这之前没有名为 {0} 的数据。", En: "No data call before this place has the name {0}."},
 	msgNoData:           {Zh: "在这之前没有带名字的数据调用，不能使用 data。", En: "No named data call stands before this place, so there is no data."},
@@ -212,7 +212,7 @@ func fill(s string, args []string) string {
 
 // clip shortens what an editor or a visitor wrote to what a message can hold.
 func clip(s string) string {
-	const most = 60
+	const most = 80
 	n := 0
 	for i := range s {
 		if n++; n > most {

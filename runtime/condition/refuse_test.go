@@ -18,12 +18,15 @@ func TestRefuse(t *testing.T) {
 		en    string
 	}{
 		// Names.
-		{`userInfo.vipTpe == 1`, Unknown, "vipTpe", `userInfo.vipType == 1`, "userInfo has no variable called vipTpe."},
+		{`userInfo.vipTpe == 1`, Unknown, "vipTpe", `userInfo.vipType == 1`, "userInfo has no variable called vipTpe; it has: level, vipId, vipType, visitorId, visitorName."},
 		{`"你" == userInfo.visitorNam`, Unknown, "visitorNam", `"你" == userInfo.visitorName`, ""},
 		{`userInfo["vipTpe"] == 1`, Unknown, `"vipTpe"`, `userInfo["vipType"] == 1`, ""},
 		{`userInfo.zzz == 1`, Unknown, "zzz", "", ""},
 		{`userinfo.vipType == 1`, Unknown, "userinfo", `userInfo.vipType == 1`, "No variable or condition is called userinfo."},
 		{`nowhere.x == 1`, Unknown, "nowhere", "", ""},
+		{`chatInfo.vipType == 1`, Unknown, "vipType", `userInfo.vipType == 1`, ""},
+		{`chatInfo["vipType"] == 1`, Unknown, `"vipType"`, "", ""},
+		{`vipType == 1`, Unknown, "vipType", `userInfo.vipType == 1`, "No variable or condition is called vipType."},
 		{`order.idd == 1`, Unknown, "idd", `order.id == 1`, ""},
 		{`vipuser`, Unknown, "vipuser", `vipUser`, ""},
 		{`goldMembr && true`, Unknown, "goldMembr", `goldMember && true`, ""},

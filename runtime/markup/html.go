@@ -174,6 +174,12 @@ func (h HTML) ValueBefore(next string) (Place, HTML) {
 	return h.Value()
 }
 
+// Quotable reports whether quotes around a value that next, the author's text, follows
+// would make it a safe one: it is an unquoted attribute value from begin to end.
+func (h HTML) Quotable(next string) bool {
+	return h.state == inBeforeValue && h.kind != attrUnsafe && next != "" && (isSpace(next[0]) || next[0] == '>')
+}
+
 // InText reports whether an operation's button may stand here: in text that
 // a browser reads as body content. It may not inside tags, comments, raw
 // text, <title>, <textarea>, <noscript>, <select>, svg and math, where the
