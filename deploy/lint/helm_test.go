@@ -184,6 +184,7 @@ func TestSingle(t *testing.T) {
 // TestEverything: all that can be turned on.
 func TestEverything(t *testing.T) {
 	values := maps.Clone(cluster)
+	values["trustedProxies"] = "10.0.0.0/8"
 	on := map[string]any{"enabled": true}
 	maps.Copy(values, map[string]any{"ingress": map[string]any{"enabled": true, "tlsSecret": "tls", "className": "nginx"}, "autoscaling": on,
 		"serviceMonitor": on, "prometheusRule": on, "grafanaDashboard": on, "initialAdminKey": map[string]any{"existingSecret": "first"},
@@ -194,8 +195,14 @@ func TestEverything(t *testing.T) {
 	if len(list) != 7 { // deployment, service, account, budget, ingress, autoscaler, dashboard
 		t.Errorf("%d objects: %v", len(list), list)
 	}
-	if d := find[*appsv1.Deployment](list); d.Spec.Replicas != nil {
+	d := find[*appsv1.Deployment](list)
+	if d.Spec.Replicas != nil {
 		t.Error("the number of nodes is the autoscaler's")
+	}
+	if env := d.Spec.Template.Spec.Containers[0].Env; !slices.ContainsFunc(env, func(v corev1.EnvVar) bool {
+		return v.Name == "ZHIDA_TRUSTED_PROXIES" && v.Value == "10.0.0.0/8"
+	}) {
+		t.Errorf("nobody is told of the proxies: %v", env)
 	}
 }
 
