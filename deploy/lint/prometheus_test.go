@@ -132,7 +132,7 @@ func labelsOf(t *testing.T, where string, e parser.Expr, series map[string][]str
 func TestAlerts(t *testing.T) {
 	source := read(t, "deploy/prometheus/alerts.yaml")
 	if !bytes.Equal(source, read(t, chartDir+"/files/alerts.yaml")) {
-		t.Error("the chart's alerts.yaml is another one: cp deploy/prometheus/alerts.yaml deploy/helm/zhida/files/")
+		t.Error("alerts.yaml is not the chart's, which it should be a link to")
 	}
 	groups, errs := rulefmt.Parse(source, false, model.UTF8Validation)
 	for _, err := range errs {
@@ -192,7 +192,7 @@ func TestDashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(source, read(t, chartDir+"/files/dashboard.json")) {
-		t.Error("the chart's dashboard.json is another one: cp deploy/grafana/zhida.json deploy/helm/zhida/files/dashboard.json")
+		t.Error("zhida.json is not the chart's dashboard, which it should be a link to")
 	}
 	if d.UID == "" || d.Title == "" || d.SchemaVersion < 30 {
 		t.Errorf("%+v", d)
