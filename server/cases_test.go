@@ -176,6 +176,29 @@ func TestCaseLong(t *testing.T) {
 	}
 }
 
+// TestCaseReply: the reply of a test is bounded, whatever comes out, and says what it leaves out.
+func TestCaseReply(t *testing.T) {
+	h := newKnowledgeHouse(t, storetest.SQLite(t))
+	keepAnswer(t, h, "long", strings.Repeat("x\x01", 100<<10))
+	var list []string
+	for i := range 100 {
+		list = append(list, fmt.Sprintf(`{"name":"case %d","expected":{"content":"y"}}`, i))
+	}
+	var put casesShown
+	h.into(&put, "PUT", "/v1/bots/demo/answers/long/cases", `{"cases":[`+strings.Join(list, ",")+`]}`)
+	var ran testShown
+	got := h.into(&ran, "POST", "/v1/bots/demo/answers/long/test", "")
+	if len(got.body) > 5<<20 || len(ran.Cases) != 100 || ran.Counts.Failed != 100 || ran.Passed {
+		t.Errorf("%d bytes, %d cases, %+v", len(got.body), len(ran.Cases), ran.Counts)
+	}
+	if first := ran.Cases[0]; first.Omitted || len(*first.Got.Content) != 200<<10 || len(first.Diff.Edits) == 0 {
+		t.Errorf("the first: %d edits", len(first.Diff.Edits))
+	}
+	if last := ran.Cases[99]; !last.Omitted || last.Name != "case 99" || last.Got.Content != nil || !strings.Contains(last.Diff.Unified, "left out") || ran.Counts.Omitted < 90 {
+		t.Errorf("the last: %+v, %+v", last, ran.Counts)
+	}
+}
+
 // TestCaseInput: everything that is wrong with examples is told, at its place.
 func TestCaseInput(t *testing.T) {
 	for body, want := range map[string]string{

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -118,17 +119,14 @@ func (r CaseRunner) Cover(ctx context.Context, bot *Bot, p *runtime.Program, cas
 		c.meet(persona.name, &visit.render)
 	}
 	for i := range cases {
-		if err := visit.renderCase(ctx, r, bot, p, &cases[i]); err != nil {
+		if err := errors.Join(ctx.Err(), visit.renderCase(ctx, r, bot, p, &cases[i])); err != nil {
 			return nil, err
 		}
 		c.meet(cases[i].Name, &visit.render)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	c.explored(ix, explore.Run(explore.Input{Program: p, Now: r.moment(bot, nil), Prepare: bot.prepare, Language: bot.language,
+	c.explored(ix, explore.Run(ctx, explore.Input{Program: p, Now: r.moment(bot, nil), Prepare: bot.prepare, Language: bot.language,
 		Limits: explore.Limits{Steps: exploreSteps, Work: exploreWork}}))
-	return c, nil
+	return c, ctx.Err()
 }
 
 // How much exploring one answer may take of a server that renders at the same time: half a

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/parser/diag"
+	"github.com/zhida-kb/zhida/runtime"
 	"github.com/zhida-kb/zhida/server/knowledge"
 )
 
@@ -29,8 +30,9 @@ type testShown struct {
 }
 
 type testCounts struct {
-	Passed int `json:"passed"`
-	Failed int `json:"failed"`
+	Passed  int `json:"passed"`
+	Failed  int `json:"failed"`
+	Omitted int `json:"omitted" doc:"Those of which only name and passed are told, because the reply would be over 4 MiB."`
 }
 
 // CaseResult is how a saved example came out, as the API and the command line show it.
@@ -41,7 +43,36 @@ type CaseResult struct {
 	Got      CaseOutput `json:"got"`
 	Calls    []CaseCall `json:"calls,omitempty" doc:"The data calls that were made."`
 	Diff     *CaseDiff  `json:"diff,omitempty" doc:"Of a case that failed."`
+	Omitted  bool       `json:"omitted,omitempty" doc:"Only name and passed are told: the reply would be over 4 MiB."`
 }
+
+// testReply is how large the reply of a test may be, in bytes, but for names.
+const testReply = 4 << 20
+
+// within returns the result, or as much of it as is told when there is no room for it.
+func (r CaseResult) within(room *int) CaseResult {
+	size := 0
+	for _, side := range []*CaseOutput{&r.Expected, &r.Got} {
+		if side.Content != nil {
+			size += len(*side.Content)
+		}
+	}
+	if size <= *room { // what is longer need not be written to be known as too long
+		size = len(appendJSON(nil, r))
+	}
+	if size > *room {
+		r = CaseResult{Name: r.Name, Passed: r.Passed, Omitted: true}
+		if !r.Passed {
+			r.Diff = &CaseDiff{Unified: omittedDiff}
+		}
+		return r
+	}
+	*room -= size
+	return r
+}
+
+// omittedDiff stands where the difference of a case would be that is left out.
+const omittedDiff = "--- expected\n+++ got\nleft out: the reply would be too large\n"
 
 // CaseOutput is a reply: its content, or its segments where the case names those.
 type CaseOutput struct {
@@ -190,7 +221,7 @@ func servePutCases(_ *Server, x *exchange) *Problem {
 }
 
 // serveTest answers POST …/test.
-func serveTest(s *Server, x *exchange) *Problem {
+func serveTest(_ *Server, x *exchange) *Problem {
 	var in testInput
 	if p := x.decode(&in); p != nil {
 		return p
@@ -199,14 +230,15 @@ func serveTest(s *Server, x *exchange) *Problem {
 	if p != nil {
 		return p
 	}
-	runner := s.caseRunner()
-	results, err := runner.RunCases(x.base, m.Bot, m.Revision.Text, m.Revision.Format, m.Cases)
-	if err != nil {
-		return x.fail(err)
-	}
+	defer x.whileAsked()()
 	shown := testShown{Revision: m.Revision.Number}
-	for i := range results {
-		r, err := ShowCaseResult(&results[i])
+	room := testReply
+	for i := range m.Cases { // one at a time: together they may be large
+		results, err := m.runner.Run(x.base, m.bot, m.program, m.Cases[i:i+1])
+		if err != nil {
+			return x.fail(err)
+		}
+		r, err := ShowCaseResult(&results[0])
 		if err != nil {
 			return x.fail(err)
 		}
@@ -214,6 +246,9 @@ func serveTest(s *Server, x *exchange) *Problem {
 			shown.Counts.Passed++
 		} else {
 			shown.Counts.Failed++
+		}
+		if r = r.within(&room); r.Omitted {
+			shown.Counts.Omitted++
 		}
 		shown.Cases = append(shown.Cases, r)
 	}
@@ -223,7 +258,7 @@ func serveTest(s *Server, x *exchange) *Problem {
 }
 
 // serveCoverage answers GET …/coverage.
-func serveCoverage(s *Server, x *exchange) *Problem {
+func serveCoverage(_ *Server, x *exchange) *Problem {
 	revision := x.queryInt("revision", 1, 1<<31-1, 0)
 	if p := x.faulty(); p != nil {
 		return p
@@ -232,12 +267,8 @@ func serveCoverage(s *Server, x *exchange) *Problem {
 	if p != nil {
 		return p
 	}
-	bot, err := openCaseBot(m.Bot)
-	if err != nil {
-		return x.fail(err)
-	}
-	runner := s.caseRunner()
-	c, err := runner.Cover(x.base, bot, runner.compile(bot, m.Revision.Text, m.Revision.Format), m.Cases)
+	defer x.whileAsked()()
+	c, err := m.runner.Cover(x.base, m.bot, m.program, m.Cases)
 	if err != nil {
 		return x.fail(err)
 	}
@@ -246,8 +277,16 @@ func serveCoverage(s *Server, x *exchange) *Problem {
 	return nil
 }
 
+// specimen is a revision with its examples, and what renders it for them.
+type specimen struct {
+	*knowledge.Specimen
+	runner  CaseRunner
+	bot     *Bot
+	program *runtime.Program
+}
+
 // specimen reads what of the request's answer is looked at.
-func (x *exchange) specimen(revision int) (*knowledge.Specimen, *Problem) {
+func (x *exchange) specimen(revision int) (*specimen, *Problem) {
 	k, p := x.knowledge()
 	if p != nil {
 		return nil, p
@@ -256,7 +295,12 @@ func (x *exchange) specimen(revision int) (*knowledge.Specimen, *Problem) {
 	if err != nil {
 		return nil, x.fail(err)
 	}
-	return m, nil
+	bot, err := openCaseBot(m.Bot)
+	if err != nil {
+		return nil, x.fail(err)
+	}
+	runner := x.s.caseRunner()
+	return &specimen{m, runner, bot, runner.compile(bot, m.Revision.Text, m.Revision.Format)}, nil
 }
 
 // caseRunner renders examples at the server's time.

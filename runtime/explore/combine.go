@@ -19,7 +19,8 @@ type combiner struct {
 	emit   func(fixed []int16)
 	more   func() bool // there is work left for renders
 	made   int
-	looked int  // choices, of which no step was counted yet
+	looked int // choices, of which no step was counted yet
+	buf    []byte
 	gaveUp bool // there may be more
 	tried  map[string]bool
 }
@@ -42,7 +43,7 @@ func (c *combiner) without(i int, row []int8) *solution {
 	}
 	v := row[i]
 	row[i] = free
-	_, key := c.goals(c.m.choices[i].cluster, row)
+	key := c.key(c.m.choices[i].cluster, row)
 	row[i] = v
 	if sol := c.known[key]; sol != nil && sol.fixed != nil {
 		return sol
@@ -56,10 +57,11 @@ func (c *combiner) feasible(cluster, i int, row []int8) *solution {
 	c.looked += len(row)
 	c.s.steps -= c.looked / choicesPerStep
 	c.looked %= choicesPerStep
-	goals, key := c.goals(cluster, row)
+	key := c.key(cluster, row)
 	if sol := c.known[key]; sol != nil {
 		return sol
 	}
+	goals := c.goals(cluster, row)
 	sol := &solution{goals: goals}
 	if before := c.without(i, row); before != nil && c.s.stays(before.fixed, c.m.choices[i].part, row[i] == yes) {
 		sol.fixed = before.fixed
@@ -74,14 +76,24 @@ func (c *combiner) feasible(cluster, i int, row []int8) *solution {
 	return sol
 }
 
-// goals returns what is wanted of a cluster, and a key of it.
-func (c *combiner) goals(cluster int, row []int8) (goals *goal, id string) {
-	key := []byte{byte(cluster), byte(cluster >> 8)}
+// key names a cluster and what is wanted of it.
+func (c *combiner) key(cluster int, row []int8) string {
+	key := append(c.buf[:0], byte(cluster), byte(cluster>>8))
+	for i, v := range row {
+		if c.m.choices[i].cluster == cluster {
+			key = append(key, byte(v))
+		}
+	}
+	c.buf = key
+	return string(key)
+}
+
+// goals returns what is wanted of a cluster.
+func (c *combiner) goals(cluster int, row []int8) (goals *goal) {
 	for i := len(row) - 1; i >= 0; i-- {
 		if c.m.choices[i].cluster != cluster {
 			continue
 		}
-		key = append(key, byte(row[i]))
 		switch row[i] {
 		case yes:
 			goals = &goal{part: c.m.choices[i].part, want: isTrue, next: goals}
@@ -89,7 +101,7 @@ func (c *combiner) goals(cluster int, row []int8) (goals *goal, id string) {
 			goals = &goal{part: c.m.choices[i].part, want: isFalse, next: goals}
 		}
 	}
-	return goals, string(key)
+	return goals
 }
 
 // fits reports whether some visitor has the choice i as row says, beside the others.
@@ -101,9 +113,9 @@ func (c *combiner) fits(i int, row []int8) bool {
 	return sol.fixed != nil
 }
 
-// over reports that the work is used up.
+// over reports that the work is used up, or that nobody waits for it any more.
 func (c *combiner) over() bool {
-	if c.s.steps > 0 && c.made < c.most && c.more() {
+	if c.s.steps > 0 && c.made < c.most && c.more() && c.s.ctx.Err() == nil {
 		return false
 	}
 	c.gaveUp = true

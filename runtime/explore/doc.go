@@ -1,7 +1,7 @@
 // Package explore looks for visitors: those who would get an empty reply, those who see
 // a condition and its opposite at once, those whom no example covers.
 //
-//	report := explore.Run(explore.Input{Program: p, Now: now})
+//	report := explore.Run(ctx, explore.Input{Program: p, Now: now})
 //	for _, d := range report.DeadEnds { … } // d.Visitor is a preview's persona, now and replies
 //
 // # What is tried
@@ -31,7 +31,7 @@
 //
 // The work is bounded in steps, never by a clock, so equal input gives equal reports:
 // renders, sample values, steps of the solver and choices have a maximum each ([Limits]), and a report
-// that met one says that it is not complete.
+// that met one says that it is not complete. Who no longer wants the report ends the context.
 //
 // A call of [Run] uses one goroutine beside those of the data calls; it may be called
 // by many at once.

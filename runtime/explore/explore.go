@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"context"
 	"time"
 
 	"github.com/zhida-kb/zhida/parser/diag"
@@ -91,20 +92,20 @@ type Report struct {
 	Choices      int // distinct conditions and data calls
 	Method       Method
 	Combinations int  // tried, each by somebody who can be in it
-	Complete     bool // no limit was met
+	Complete     bool // no limit was met, and the context was not done
 	DeadEnds     []DeadEnd
 	MoreDeadEnds int // beyond the limit
 	Opposites    []Clash
 	Unreached    []Unreached
 }
 
-// Run explores an answer.
-func Run(in Input) Report {
+// Run explores an answer. When ctx is done it ends soon, with what it has found by then.
+func Run(ctx context.Context, in Input) Report {
 	in.Limits = in.Limits.withDefaults()
 	m := newModel(in.Program.Outline(), in.Now, in.Limits)
 	e := newExplorer(m, &in)
 	c := &combiner{
-		m: m, s: newSolver(m, &in, in.Limits.Steps), most: in.Limits.Renders,
+		m: m, s: newSolver(ctx, m, &in, in.Limits.Steps), most: in.Limits.Renders,
 		known: map[string]*solution{}, more: e.more, shown: shownOf(m), tried: map[string]bool{}, emit: e.try,
 	}
 	e.report.Choices, e.report.Method = len(m.choices)+m.left, AllCombinations

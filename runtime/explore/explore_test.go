@@ -32,7 +32,7 @@ func vocabulary(t testing.TB) *runtime.Vocabulary {
 func run(t testing.TB, answer string, f runtime.Format, l explore.Limits) explore.Report {
 	t.Helper()
 	p := runtime.Compile(answer, f, vocabulary(t), runtime.Limits{})
-	r := explore.Run(explore.Input{Program: p, Now: now, Limits: l})
+	r := explore.Run(t.Context(), explore.Input{Program: p, Now: now, Limits: l})
 	for _, d := range r.DeadEnds {
 		confirm(t, p, d.Visitor, d.Content)
 		if !explore.Blank(d.Content, f) {
@@ -181,7 +181,7 @@ func BenchmarkRun(b *testing.B) {
 		p := runtime.Compile(answer, runtime.Text, vocabulary(b), runtime.Limits{})
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				explore.Run(explore.Input{Program: p, Now: now})
+				explore.Run(b.Context(), explore.Input{Program: p, Now: now})
 			}
 		})
 	}
@@ -262,14 +262,14 @@ func TestMethod(t *testing.T) {
 		{300, 514, 700, explore.AllPairs, false},
 	} {
 		p := runtime.Compile(answer(tt.n), runtime.Text, v, runtime.Limits{})
-		r := explore.Run(explore.Input{Program: p, Now: now})
+		r := explore.Run(t.Context(), explore.Input{Program: p, Now: now})
 		if r.Method != tt.method || r.Choices != tt.n || r.Combinations < tt.least || r.Combinations > tt.most || r.Complete != tt.complete {
 			t.Errorf("%d conditions: %d choices, %s, %d combinations, complete %v", tt.n, r.Choices, r.Method, r.Combinations, r.Complete)
 		}
 		if len(r.DeadEnds) != 1 || r.DeadEnds[0].Visitor.Context != "{}" {
 			t.Errorf("%d conditions: %d dead ends, not the one of whom nothing is known", tt.n, len(r.DeadEnds))
 		}
-		again := explore.Run(explore.Input{Program: p, Now: now})
+		again := explore.Run(t.Context(), explore.Input{Program: p, Now: now})
 		if fmt.Sprint(again) != fmt.Sprint(r) {
 			t.Errorf("%d conditions: another report the second time", tt.n)
 		}

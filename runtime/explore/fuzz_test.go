@@ -30,7 +30,7 @@ func FuzzExplore(f *testing.F) {
 	v := vocabulary(f)
 	f.Fuzz(func(t *testing.T, answer string, mode uint8) {
 		p := runtime.Compile(answer, runtime.Format(mode%3), v, runtime.Limits{})
-		r := explore.Run(explore.Input{Program: p, Now: now, Limits: fuzzLimits})
+		r := explore.Run(t.Context(), explore.Input{Program: p, Now: now, Limits: fuzzLimits})
 		if r.Combinations > fuzzLimits.Renders || len(r.DeadEnds) > 20 || len(r.Opposites) > 20 {
 			t.Fatalf("%d combinations, %d dead ends, %d opposites", r.Combinations, len(r.DeadEnds), len(r.Opposites))
 		}

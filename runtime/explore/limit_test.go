@@ -1,12 +1,14 @@
 package explore_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/zhida-kb/zhida/runtime"
 	"github.com/zhida-kb/zhida/runtime/explore"
+	"github.com/zhida-kb/zhida/vars"
 )
 
 // heavyAnswers are made to keep an explorer busy.
@@ -39,12 +41,36 @@ func TestWork(t *testing.T) {
 	for name, answer := range heavyAnswers() {
 		t.Run(name, func(t *testing.T) {
 			p := runtime.Compile(answer, runtime.Text, vocabulary(t), runtime.Limits{})
-			r := explore.Run(explore.Input{Program: p, Now: now, Limits: explore.Limits{Steps: 1_000_000}})
+			r := explore.Run(t.Context(), explore.Input{Program: p, Now: now, Limits: explore.Limits{Steps: 1_000_000}})
 			t.Logf("%d choices, %s, %d combinations, complete %v, %d dead ends, %d opposites, %d unreached",
 				r.Choices, r.Method, r.Combinations, r.Complete, len(r.DeadEnds)+r.MoreDeadEnds, len(r.Opposites), len(r.Unreached))
 			if r.Combinations > 5000 {
 				t.Errorf("%d combinations", r.Combinations)
 			}
+		})
+	}
+}
+
+// TestAbandoned: when nobody waits for the report any more, the search ends soon, wherever it
+// is, and says that it is not complete.
+func TestAbandoned(t *testing.T) {
+	for name, answer := range heavyAnswers() {
+		t.Run(name, func(t *testing.T) {
+			p := runtime.Compile(answer, runtime.Text, vocabulary(t), runtime.Limits{})
+			whole := 0 // visitors that a whole search makes
+			explore.Run(t.Context(), explore.Input{Program: p, Now: now, Limits: explore.Limits{Steps: 1_000_000}, Prepare: func(*vars.Facts) { whole++ }})
+			ctx, cancel := context.WithCancel(t.Context())
+			made, after := 0, whole/4
+			r := explore.Run(ctx, explore.Input{Program: p, Now: now, Limits: explore.Limits{Steps: 1_000_000}, Prepare: func(*vars.Facts) {
+				if made++; made == after {
+					cancel()
+				}
+			}})
+			cancel()
+			if whole > 5000 && (made > after+1000 || r.Complete) {
+				t.Errorf("%d visitors were made after the end at %d, of %d; complete %v", made-after, after, whole, r.Complete)
+			}
+			t.Logf("%d of %d", made, whole)
 		})
 	}
 }

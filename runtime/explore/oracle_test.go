@@ -22,7 +22,7 @@ func TestOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		answer := content(t, 0)
 		p := runtime.Compile(answer, runtime.Text, v, runtime.Limits{})
-		r := explore.Run(explore.Input{Program: p, Now: now, Limits: explore.Limits{Found: 1 << 20}})
+		r := explore.Run(t.Context(), explore.Input{Program: p, Now: now, Limits: explore.Limits{Found: 1 << 20}})
 		if r.Method != explore.AllCombinations || !r.Complete {
 			t.Fatalf("%q: %s, complete %v", answer, r.Method, r.Complete)
 		}

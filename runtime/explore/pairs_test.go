@@ -36,7 +36,7 @@ func TestPairs(t *testing.T) {
 		m := newModel(p.Outline(), in.Now, in.Limits)
 		e := newExplorer(m, &in)
 		got := map[string]bool{}
-		c := &combiner{m: m, s: newSolver(m, &in, in.Limits.Steps), most: in.Limits.Renders, known: map[string]*solution{}, more: e.more,
+		c := &combiner{m: m, s: newSolver(t.Context(), m, &in, in.Limits.Steps), most: in.Limits.Renders, known: map[string]*solution{}, more: e.more,
 			shown: shownOf(m), tried: map[string]bool{}, emit: func(fixed []int16) {
 				e.try(fixed)
 				addPairs(got, e.held)

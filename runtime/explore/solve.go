@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -30,20 +31,22 @@ type goal struct {
 // solver looks for values of the variables under which goals come out as wanted. It
 // tries all that the samples give, one after the other, until its steps are used up.
 type solver struct {
+	ctx     context.Context
 	m       *model
 	prepare func(*vars.Facts)
 	now     time.Time
 	fixed   []int16 // by variable: its sample, -1 while it is free
 	steps   int     // left in all
 	left    int     // left for this goal
-	gaveUp  bool    // the last goal was neither reached nor ruled out
+	spends  int
+	gaveUp  bool // the last goal was neither reached nor ruled out
 
 	facts vars.Facts
 	in    condition.Input
 }
 
-func newSolver(m *model, in *Input, steps int) *solver {
-	s := &solver{m: m, prepare: in.Prepare, now: in.Now, steps: steps, fixed: make([]int16, len(m.variables))}
+func newSolver(ctx context.Context, m *model, in *Input, steps int) *solver {
+	s := &solver{ctx: ctx, m: m, prepare: in.Prepare, now: in.Now, steps: steps, fixed: make([]int16, len(m.variables))}
 	return s
 }
 
@@ -87,8 +90,14 @@ func (s *solver) stays(fixed []int16, p *part, want bool) bool {
 	return (t == isTrue) == want
 }
 
-// spend takes steps; false when there are none left.
+// spendsPerLook is how often it is looked whether the context is done.
+const spendsPerLook = 256
+
+// spend takes steps; false when there are none left, or nobody waits any more.
 func (s *solver) spend(steps int) bool {
+	if s.spends++; s.spends%spendsPerLook == 0 && s.ctx.Err() != nil {
+		s.left = 0
+	}
 	if s.left <= 0 {
 		s.gaveUp = true
 		return false
