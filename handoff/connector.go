@@ -269,7 +269,7 @@ type CallError struct {
 	Code       string        // the vendor's, or ours: timeout, connection …
 	Status     int           // HTTP; 0: none
 	Message    string        // for operators; no secrets
-	Problem    Text          // what is wrong and where to get the right value; with Misconfigured
+	Problem    Text          // what is wrong and where to get the right value; always with Misconfigured
 }
 
 // Error is the code and what operators read.

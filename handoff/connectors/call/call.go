@@ -173,12 +173,16 @@ func failure(err error, w *watch) *handoff.CallError {
 		e.Code, e.Message = "cancelled", "the call was given up"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.Code, e.Message = "no_such_host", "the host name does not resolve"
+		e.Problem = handoff.Text{Zh: "域名解析不到：请检查地址里的主机名是否写错", En: "the host name does not resolve: see whether the address is misspelt"}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		e.Code, e.Message = "timeout", "no answer in time"
+		e.Problem = handoff.Text{Zh: "对方没有在限定时间内答复：请检查地址、端口和防火墙；恢复后会自动继续", En: "no answer in time: check address, port and firewall. It goes on by itself when there is one"}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Code, e.Message = "connection_refused", "nobody listens at the address"
+		e.Problem = handoff.Text{Zh: "这个地址和端口上没有服务：请检查端口，以及对方系统是否已启动；恢复后会自动继续", En: "nobody listens at the address: check the port, and whether the other system runs. It goes on by itself when it does"}
 	case !w.connected && w.asked:
 		e.Code, e.Message = "connection", "no connection, or its certificate is not accepted"
+		e.Problem = handoff.Text{Zh: "连接不上，或者对方的 TLS 证书不被接受（过期、自签名或域名不符）", En: "no connection, or its TLS certificate is not accepted: expired, self-signed, or for another name"}
 	default:
 		e.Code, e.Message = "connection", "the connection broke before the answer was complete"
 	}
@@ -199,6 +203,13 @@ func Judge(r *Response) *handoff.CallError {
 	case r.Status == 408, r.Status == 425, r.Status == 429, r.Status >= 500:
 		e.Kind, e.RetryAfter = handoff.Unreachable, RetryAfter(r.Header)
 		e.Uncertain = r.Status != 425 && r.Status != 429
+		e.Problem = handoff.Text{
+			Zh: "对方系统暂时出错（状态 " + strconv.Itoa(r.Status) + "），恢复后会自动继续",
+			En: "the other system is in trouble (status " + strconv.Itoa(r.Status) + "); it goes on by itself when that is over",
+		}
+		if r.Status == 429 {
+			e.Problem = handoff.Text{Zh: "对方限制了调用频率（状态 429），稍后会自动继续", En: "the other system limits how often it is called (status 429); it goes on by itself after a while"}
+		}
 	}
 	return e
 }

@@ -62,9 +62,16 @@ func (k *Connector) do(ctx context.Context, a *handoff.Account, method, path str
 		return nil
 	}
 	if err := json.Unmarshal(response.Body, out); err != nil && method == http.MethodGet {
-		return &handoff.CallError{Kind: handoff.Unreachable, Code: "reply", Status: response.Status, Message: "the reply is no JSON as expected"}
+		return &handoff.CallError{Kind: handoff.Unreachable, Code: "reply", Status: response.Status, Message: "the reply is no JSON as expected", Problem: notIntercom()}
 	}
 	return nil
+}
+
+// notIntercom is the problem of an address that answers as Intercom's does not.
+func notIntercom() handoff.Text {
+	return handoff.Text{
+		Zh: "这个地址不是 Intercom 的 API：请检查 baseUrl，平时应留空", En: "this address is not Intercom's API: check baseUrl, which is normally left empty",
+	}
 }
 
 // judge decides on the status first and the code second. 404, 405 and 410 are about one
@@ -91,7 +98,7 @@ func (k *Connector) judge(e *handoff.CallError, r *call.Response) error {
 			En: "Intercom does not permit this (" + e.Code + "): check the app's permissions and your plan; it needs to read and write contacts and conversations",
 		}
 	case r.Status >= 300 && r.Status < 400:
-		e.Problem = handoff.Text{Zh: "Intercom 的地址返回了重定向：请检查 region 或 baseUrl", En: "the address redirects: check region or baseUrl"}
+		e.Problem = handoff.Text{Zh: "这个地址返回了重定向（状态 " + strconv.Itoa(r.Status) + "）：请检查 region 和 baseUrl", En: "the address redirects (status " + strconv.Itoa(r.Status) + "): check region and baseUrl"}
 	case r.Status == http.StatusNotFound, r.Status == http.StatusMethodNotAllowed, r.Status == http.StatusGone:
 		e.Kind = handoff.Refused
 	case r.Status == http.StatusTooManyRequests:

@@ -35,10 +35,8 @@ func (k *Connector) Verify(ctx context.Context, a *handoff.Account) error {
 		} `json:"app"`
 	}
 	if err := k.do(ctx, a, http.MethodGet, "/me", nil, &me); err != nil {
-		if status(err) == http.StatusNotFound {
-			return misconfigured("not_found", handoff.Text{
-				Zh: "这个地址不是 Intercom 的 API：请检查 baseUrl", En: "this address is not Intercom's API: check baseUrl",
-			})
+		if s := status(err); s == http.StatusNotFound || s == http.StatusOK { // a page, or nothing
+			return misconfigured("not_found", notIntercom())
 		}
 		return err
 	}

@@ -92,7 +92,8 @@ func (k *Connector) do(ctx context.Context, a *handoff.Account, r request) error
 		return nil
 	}
 	if err := json.Unmarshal(response.Body, r.out); err != nil {
-		return &handoff.CallError{Kind: handoff.Unreachable, Uncertain: true, Code: "reply", Status: response.Status, Message: "the reply is no JSON as expected"}
+		return &handoff.CallError{Kind: handoff.Unreachable, Uncertain: true, Code: "reply", Status: response.Status, Message: "the reply is no JSON as expected",
+			Problem: notLiveChat(response.Status)}
 	}
 	return nil
 }
@@ -149,7 +150,10 @@ func judge(r *call.Response) error {
 	if json.Unmarshal(r.Body, &api) == nil && api.Error.Type != "" {
 		e.Code = call.Quote(api.Error.Type, r.Secrets)
 		e.Message = call.Quote(api.Error.Type+": "+api.Error.Message, r.Secrets)
-		e.Kind, e.Uncertain, e.Problem = meaning(api.Error.Type, e)
+		var problem handoff.Text
+		if e.Kind, e.Uncertain, problem = meaning(api.Error.Type, e); e.Kind != handoff.Unreachable || r.Status < 500 {
+			e.Problem = problem
+		}
 		if api.Error.Type == errMisdirected {
 			return &misdirected{e, api.Error.Data.Region}
 		}
@@ -159,15 +163,29 @@ func judge(r *call.Response) error {
 	if json.Unmarshal(r.Body, &account) == nil && account.Exception != "" {
 		e.Code = call.Quote(account.Exception, r.Secrets)
 		e.Message = call.Quote(account.Exception+": "+account.Description, r.Secrets)
-		e.Kind, e.Uncertain = handoff.Misconfigured, false
 		if account.Exception == "server_error" || account.Exception == "temporarily_unavailable" || r.Status >= 500 {
-			e.Kind = handoff.Unreachable
+			e.Kind, e.Uncertain = handoff.Unreachable, false
+		} else {
+			e.Kind, e.Uncertain, e.Problem = handoff.Misconfigured, false, accountsProblem(account.Exception, e)
 		}
+		return e
 	}
-	if e.Kind == handoff.Misconfigured {
+	switch {
+	case e.Kind != handoff.Misconfigured:
+	case r.Status == http.StatusUnauthorized, r.Status == http.StatusForbidden:
 		e.Problem = credentialsProblem(e)
+	default:
+		e.Problem = notLiveChat(r.Status)
 	}
 	return e
+}
+
+// notLiveChat is the problem of an address that answers as LiveChat's does not.
+func notLiveChat(status int) handoff.Text {
+	return handoff.Text{
+		Zh: "这个地址不像 LiveChat 的 API（状态 " + strconv.Itoa(status) + "）：请检查 baseUrl 和 accountsBaseUrl，平时应留空",
+		En: "the address does not answer as LiveChat's API (status " + strconv.Itoa(status) + "): check baseUrl and accountsBaseUrl, which are normally left empty",
+	}
 }
 
 // meaning is the sheet's table of error types.
@@ -200,6 +218,28 @@ func credentialsProblem(e *handoff.CallError) handoff.Text {
 		Zh: "LiveChat 不接受我们的凭据（" + e.Code + "）：请核对 organizationId、clientId、clientSecret，并重新走一次授权取得 refreshToken",
 		En: "LiveChat does not accept our credentials (" + e.Code + "): compare organizationId, clientId and clientSecret, and authorise once more for a new refreshToken",
 	}
+}
+
+// accountsProblem says which of the credentials the accounts API does not accept.
+func accountsProblem(exception string, e *handoff.CallError) handoff.Text {
+	switch exception {
+	case "invalid_client":
+		return handoff.Text{
+			Zh: "LiveChat 不认识 clientId 或 clientSecret（invalid_client）：请到 Developer Console → Apps → 您的应用 → Authorization 重新复制",
+			En: "LiveChat does not know clientId or clientSecret (invalid_client): copy both again from the Developer Console → Apps → your app → Authorization",
+		}
+	case "invalid_grant", "missing_grant":
+		return handoff.Text{
+			Zh: "refreshToken 无效、已被用过或属于别的应用（" + e.Code + "）：请以管理员身份重新走一次授权，把新的 refreshToken 填进来，不要在别处使用",
+			En: "the refreshToken is wrong, was used before, or belongs to another app (" + e.Code + "): authorise once more as an administrator, enter the new refreshToken, and use it nowhere else",
+		}
+	case "unauthorized_client":
+		return handoff.Text{
+			Zh: "这个应用不能这样取得令牌（unauthorized_client）：Developer Console → Apps → 您的应用 → Authorization 里，类型须为 Server-side app，权限须含 customers:own",
+			En: "the app may not get tokens this way (unauthorized_client): in the Developer Console → Apps → your app → Authorization its type must be Server-side app, with the scope customers:own",
+		}
+	}
+	return credentialsProblem(e)
 }
 
 // code is the vendor's error type of an error, "" for none.

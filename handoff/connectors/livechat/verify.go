@@ -2,6 +2,7 @@ package livechat
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +21,16 @@ func (k *Connector) Verify(ctx context.Context, a *handoff.Account) error {
 	err := k.api(ctx, a, request{
 		method: http.MethodGet, out: &dynamic, url: "/customer/action/get_dynamic_configuration?organization_id=" + url.QueryEscape(organization),
 	})
+	var e *handoff.CallError
+	if errors.As(err, &e) && e.Kind == handoff.Refused {
+		return misconfigured("organization", handoff.Text{
+			Zh: "LiveChat 不认识这个 organizationId（" + e.Code + "）：请到 Developer Console 右上角的账号菜单复制组织 ID",
+			En: "LiveChat does not know this organizationId (" + e.Code + "): copy the organization ID from the account menu at the top right of the Developer Console",
+		})
+	}
+	if errors.As(err, &e) && e.Code == "reply" {
+		return misconfigured(e.Code, e.Problem) // a page, not an API
+	}
 	if err != nil {
 		return err
 	}
@@ -37,6 +48,8 @@ func (k *Connector) Verify(ctx context.Context, a *handoff.Account) error {
 		return err
 	}
 	switch {
+	case info.Organization == "":
+		return misconfigured("reply", notLiveChat(http.StatusOK))
 	case info.Organization != organization:
 		return misconfigured("organization", handoff.Text{
 			Zh: "refreshToken 属于另一个组织：请用 organizationId 所在组织的管理员重新授权", En: "the refreshToken belongs to another organisation: authorise again as an administrator of the one in organizationId",
