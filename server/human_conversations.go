@@ -279,10 +279,10 @@ type transcriptTold struct {
 
 // transcriptShown is the reply of GET …/transcript.
 type transcriptShown struct {
-	ConversationID string          `json:"conversationId"`
-	Sessions       []*humanSession `json:"sessions"`
-	Items          []any           `json:"items"`
-	NextCursor     *string         `json:"nextCursor"`
+	ConversationID string         `json:"conversationId"`
+	Sessions       []humanSession `json:"sessions"`
+	Items          []any          `json:"items"`
+	NextCursor     *string        `json:"nextCursor"`
 }
 
 // serveTranscript answers GET …/transcript.
@@ -301,7 +301,7 @@ func serveTranscript(_ *Server, x *exchange) *Problem {
 	}
 	shown := transcriptShown{ConversationID: id, NextCursor: orNil(t.Next)}
 	for _, v := range t.Sessions {
-		shown.Sessions = append(shown.Sessions, showHuman(v))
+		shown.Sessions = append(shown.Sessions, *showHuman(v))
 	}
 	for _, item := range t.Items {
 		if m := item.Entry.Message; m != nil {

@@ -203,7 +203,7 @@ func refusal(status int, about string) reply {
 
 // answers is a reply with a JSON document of type T, for a row's doc.replies.
 func answers[T any](status int, about string) reply {
-	return reply{status, about, jsonMedia, schemaOf[T]()}
+	return reply{status, about, jsonMedia, replyOf[T]()}
 }
 
 // done is the reply without a document: 204.

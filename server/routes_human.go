@@ -42,7 +42,7 @@ func humanSettingsRoutes() []*route {
 				query: []property{may("date", str("YYYY-MM-DD; today in the time zone when it is left out.")),
 					may("days", num("So many days from the date, 1 to 366: the reply has days alone.").with("minimum", 1).with("maximum", maxHoursDays))},
 				replies: []reply{{200, "The windows; open and nextOpen speak of now.", jsonMedia,
-					schema{"oneOf": []schema{schemaOf[hoursShown](), schemaOf[hoursDays]()}}}, refusal(503, humanStore)}},
+					schema{"oneOf": []schema{replyOf[hoursShown](), replyOf[hoursDays]()}}}, refusal(503, humanStore)}},
 		},
 		{
 			method: "GET", path: "/v1/bots/{bot}/handoff/tool", area: AreaConversations, serve: serveToolDefinition,

@@ -49,8 +49,8 @@ func sessionRoutes() []*route {
 			method: "POST", path: "/v1/actions", area: AreaConversations, body: smallBody, guest: actionGuest, pages: true, serve: serveAction,
 			doc: operation{id: "act", tag: humanTag, summary: "A click on an action of an answer", about: visitorToken + " toChat answers like a request for a human, others say what was done.",
 				request: schemaOf[actionInput](), example: map[string]any{"token": "AQ…"},
-				replies: []reply{{201, "A session was opened.", jsonMedia, schemaOf[handoffReply]()},
-					{200, "What came of it.", jsonMedia, schema{"oneOf": []schema{schemaOf[handoffReply](), schemaOf[actionReply]()}}},
+				replies: []reply{answers[handoffReply](201, "A session was opened."),
+					{200, "What came of it.", jsonMedia, schema{"oneOf": []schema{replyOf[handoffReply](), replyOf[actionReply]()}}},
 					refusal(403, "The token is not ours, or belongs to another conversation."), refusal(410, "The token has expired."), refusal(503, humanStore)}},
 		},
 		{

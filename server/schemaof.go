@@ -10,9 +10,16 @@ import (
 	"github.com/zhida-kb/zhida/parser/diag"
 )
 
-// schemaOf describes T as JSON Schema: what decode takes and sendJSON writes. A member
-// is required unless it is a pointer, a Maybe or omitempty.
-func schemaOf[T any]() schema { return schemaFor(reflect.TypeFor[T](), rule{}) }
+// schemaOf describes T as JSON Schema: what decode takes. A member is required unless it
+// is a pointer, a Maybe or omitempty.
+func schemaOf[T any]() schema { return describer{}.of(reflect.TypeFor[T](), rule{}) }
+
+// replyOf describes T as sendJSON writes it: a pointer is always there too, null where it
+// points to nothing.
+func replyOf[T any]() schema { return describer{reply: true}.of(reflect.TypeFor[T](), rule{}) }
+
+// describer describes types of requests, or of replies.
+type describer struct{ reply bool }
 
 // schemaType is a type that describes itself.
 type schemaType interface{ describeJSON() schema }
@@ -38,8 +45,8 @@ func shared(t reflect.Type) string {
 	return ""
 }
 
-// schemaFor describes a type under a rule.
-func schemaFor(t reflect.Type, r rule) schema {
+// of describes a type under a rule.
+func (d describer) of(t reflect.Type, r rule) schema {
 	if name := shared(t); name != "" {
 		return ref(name)
 	}
@@ -52,9 +59,9 @@ func schemaFor(t reflect.Type, r rule) schema {
 		return schema{}
 	case reflect.PointerTo(t).Implements(slottedType):
 		value, _ := t.FieldByName("Value")
-		return orNull(schemaFor(value.Type, r))
+		return orNull(d.of(value.Type, r))
 	case t.Kind() == reflect.Pointer:
-		return orNull(schemaFor(t.Elem(), r))
+		return orNull(d.of(t.Elem(), r))
 	case t.Implements(textType) || reflect.PointerTo(t).Implements(textTypeIn):
 		return textSchema(r)
 	}
@@ -66,27 +73,29 @@ func schemaFor(t reflect.Type, r rule) schema {
 	case reflect.Float64, reflect.Float32:
 		return bounded(schema{"type": "number"}, r, "minimum", "maximum")
 	case reflect.Slice:
-		s := array(schemaFor(t.Elem(), rule{enum: r.enum, format: r.format}))
+		s := array(d.of(t.Elem(), rule{enum: r.enum, format: r.format}))
 		return bounded(s, r, "minItems", "maxItems")
 	case reflect.Map:
-		s := schema{"type": "object", "additionalProperties": schemaFor(t.Elem(), rule{enum: r.enum, format: r.format})}
+		s := schema{"type": "object", "additionalProperties": d.of(t.Elem(), rule{enum: r.enum, format: r.format})}
 		return bounded(s, r, "minProperties", "maxProperties")
 	case reflect.Struct:
-		return structSchema(t)
+		return d.members(t)
 	default:
 		return bounded(schema{"type": "integer"}, r, "minimum", "maximum")
 	}
 }
 
-func structSchema(t reflect.Type) schema {
+// members describes a struct.
+func (d describer) members(t reflect.Type) schema {
 	var list []property
 	for _, m := range membersOf(t) {
 		field := t.FieldByIndex(m.index)
-		s := describe(schemaFor(field.Type, m.rule), m.doc)
+		s := describe(d.of(field.Type, m.rule), m.doc)
 		if m.standard != "" {
 			s["default"] = defaultValue(m.standard, field.Type)
 		}
-		list = append(list, property{m.name, m.optional, s})
+		always := d.reply && !m.empty && field.Type.Kind() == reflect.Pointer
+		list = append(list, property{m.name, m.optional && !always, s})
 	}
 	s := object(list...)
 	if name := t.Name(); name != "" && !strings.Contains(name, "[") {
