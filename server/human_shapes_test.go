@@ -50,7 +50,7 @@ func humanShapes() map[string]string {
 // TestHumanShapes: the document promises every member of the human service's replies, the
 // ones inside them too, and what requests may leave out.
 func TestHumanShapes(t *testing.T) {
-	doc := loadDocument(t, newHouse(t, Config{}))
+	doc := loadDocument(t, newHouse(t, Config{}).listen())
 	find := func(route, status string) *openapi3.Schema {
 		method, path, _ := strings.Cut(route, " ")
 		item := doc.Paths.Value(path)
