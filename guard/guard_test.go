@@ -58,6 +58,7 @@ func TestSpaceOf(t *testing.T) {
 	for s, want := range map[string]Space{
 		"127.0.0.1": Loopback, "127.255.255.255": Loopback, "::1": Loopback,
 		"10.0.0.1": Private, "172.16.0.1": Private, "192.168.0.1": Private, "100.64.0.1": Private, "fd00::1": Private, "fc00::1": Private,
+		"100.100.100.199": Private, "fd00:ec1::1": Private, "fd00:ec3::1": Private, "fd20:ce::253": Private, "fd20:ce::255": Private, // beside metadata
 		"169.254.169.254": 0, "100.100.100.200": 0, "fd00:ec2::254": 0, "fd20:ce::254": 0, "168.63.129.16": 0, "0.0.0.0": 0, "::": 0, "fe80::1": 0, "::ffff:127.0.0.1": 0,
 		"::ffff:10.0.0.1": 0, "224.0.0.1": 0, "255.255.255.255": 0, "fd00::1%eth0": 0, "::127.0.0.1": 0, "64:ff9b::127.0.0.1": 0,
 	} {

@@ -156,13 +156,32 @@ func (l *linter) label(i int32, from int) {
 			p++
 			continue
 		}
-		if b, k := meant(x.src[p:]); b == '[' || b == '(' || b == '{' {
+		b, k := meant(x.src[p:])
+		if b == '{' && worth(x.src[p:]) {
+			if q := l.braced(&x, p); q > p {
+				p = q
+				continue
+			}
+		}
+		if b == '[' || b == '(' || b == '{' {
 			l.inLabel(&x, p)
 			p += k
 		} else {
 			p = l.slipAt(i, p)
 		}
 	}
+}
+
+// braced looks for a variable that lost its $ at p, and returns where it ends; 0 where
+// none is.
+func (l *linter) braced(x *lexer, p int) int {
+	c := cursor{src: x.src, pos: p, end: len(x.src), html: x.html}
+	c.take('{')
+	doubled := c.take('{')
+	if escaped(x.src, p) || !l.mustache(&c, p, doubled) {
+		return 0
+	}
+	return c.pos
 }
 
 // inLabel looks for a whole expression at p.

@@ -95,6 +95,8 @@ func (l *linter) variable(c *cursor, p int) bool {
 			c.pos = from + n
 			c.edits = append(c.edits, diag.Edit{Span: diag.Span{Start: from, End: c.pos}, NewText: "}"})
 			break
+		} else if n > 0 && (b == ':' || b == ',') && l.badFallback(c, p, from, n) {
+			return true
 		}
 		c.pos = nameEnd
 		c.insert("}")
@@ -110,17 +112,45 @@ func (l *linter) variable(c *cursor, p int) bool {
 	return true
 }
 
+// badFallback looks at ${scope.name:text} and ${scope.name，text}: a fallback behind the
+// mark of n bytes at from. The cursor is behind the name.
+func (l *linter) badFallback(c *cursor, p, from, n int) bool {
+	rest := c.src[from+n : min(c.end, from+n+128)]
+	k := strings.IndexAny(rest, "}{$\r\n<")
+	if k <= 0 || rest[k] != '}' {
+		return false
+	}
+	c.pos = from + n + k + 1
+	c.edits = append(c.edits, diag.Edit{Span: diag.Span{Start: from, End: from + n}, NewText: "|"})
+	want := c.src[p:from] + "|" + rest[:k+1]
+	l.add(diag.New(diag.MsgNoDollar, p, c.pos, want).WithFix(diag.FixBrackets, []string{want}, c.edits...))
+	return true
+}
+
 // computed looks at what may be meant as ${= expr }; the cursor is behind the =.
 func (l *linter) computed(c *cursor, p int) bool {
 	start := c.pos
-	if !c.until('}') || c.wide == "" {
+	s := slip{opener: "${=", closer: "}", wideHead: true}
+	if !c.until('}') {
+		const most = 256
+		line := c.src[start:min(c.end, start+most)]
+		n := strings.IndexFunc(line, func(r rune) bool { return r < ' ' || r >= utf8.RuneSelf || l.t.HTML && r == '<' })
+		if n < 0 {
+			n = len(line)
+		}
+		c.pos = start + len(strings.TrimRight(c.src[start:start+n], " "))
+		c.insert(" }")
+		s.unclosed = true
+	} else if c.wide == "" {
 		return false
 	}
 	names := append(l.names.Scopes(), l.names.Conditions()...)
-	if !slices.ContainsFunc(names, func(n string) bool { return strings.Contains(c.src[start:c.pos], n) }) {
+	if !slices.ContainsFunc(names, func(n string) bool {
+		return (!s.unclosed || len(n) >= 5) && strings.Contains(c.src[start:c.pos], n)
+	}) {
 		return false
 	}
-	l.report(c, p, c.pos, &slip{opener: "${=", closer: "}", wideHead: true})
+	l.report(c, p, c.pos, &s)
 	return true
 }
 
@@ -154,6 +184,7 @@ func (l *linter) zone(c *cursor, p int, path string) bool {
 		return false
 	}
 	suffix := strings.NewReplacer(" ", "", "+", "", "-", "_", "−", "_", ":", "_", "：", "_", ".", "_").Replace(rest[:n])
+	name = strings.TrimSuffix(strings.TrimSuffix(name, "UTC"), "GMT")
 	want := "${" + scope + "." + name + suffix + "}"
 	if suffix == "" || nameEnd(suffix) != len(suffix) || !l.names.Variable(scope, name+suffix) {
 		return false
@@ -228,6 +259,13 @@ func (l *linter) bracket(c *cursor, i int32, p int, b byte) bool {
 	c.space()
 	if opener := strings.Repeat(string(b), 2) + "#"; gap || !doubled || !hash {
 		c.edits = []diag.Edit{{Span: diag.Span{Start: p, End: c.pos}, NewText: opener}}
+	}
+	if afterHash := *c; b == '{' && doubled && hash && !gap && afterHash.take('!') {
+		afterHash.space()
+		if name := afterHash.name(); afterHash.pos < c.end && c.src[afterHash.pos] == ':' && l.conditionForm(&afterHash, p, name, afterHash.pos) {
+			c.pos = afterHash.pos
+			return true
+		}
 	}
 	name := c.name()
 	exact, near := l.fits(b, name)
@@ -305,36 +343,6 @@ func (l *linter) colon(c *cursor, s *slip) bool {
 	}
 	s.noColon = true
 	c.insert(":")
-	return true
-}
-
-// ifForm looks at {{#else if(…): and {{#if condition:, which have to be elseif and
-// want parentheses; the cursor is behind the name.
-func (l *linter) ifForm(c *cursor, p int, name string) bool {
-	line := c.src[c.pos:min(c.end, c.pos+1024)]
-	if n := strings.IndexAny(line, "\r\n}"); n >= 0 {
-		line = line[:n]
-	}
-	if name == "else" {
-		rest := strings.TrimLeft(line, " \t")
-		if len(rest) == len(line) || !strings.HasPrefix(rest, "if") || !strings.Contains(rest, ":") {
-			return false
-		}
-		after := c.pos + len(line) - len(rest)
-		d := diag.New(diag.MsgElseIf, p, after+len("if"))
-		l.add(d.WithFix(diag.FixBrackets, []string{"elseif"}, diag.Edit{Span: diag.Span{Start: c.pos, End: after}}))
-		c.pos = after + len("if")
-		return true
-	}
-	colon := strings.IndexByte(line, ':')
-	if name != "if" && name != "elseif" || colon <= 0 || strings.ContainsAny(line[:colon], "(（") || strings.TrimSpace(line[:colon]) == "" {
-		return false
-	}
-	from, to := trimSpace(c.src, c.html, c.pos, c.pos+colon)
-	d := diag.New(diag.MsgIfParentheses, p, c.pos+colon, name)
-	l.add(d.WithFix(diag.FixBrackets, []string{name + "(" + c.src[from:to] + ")"},
-		diag.Edit{Span: diag.Span{Start: c.pos, End: from}, NewText: "("}, diag.Edit{Span: diag.Span{Start: to, End: c.pos + colon}, NewText: ")"}))
-	c.pos += colon
 	return true
 }
 

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/zhida-kb/zhida/parser/diag"
@@ -156,8 +157,30 @@ func (l *linter) url(n *Node) {
 		}
 		c.accept(from, k, string(b))
 	}
+	for i := n.Child; i != 0; i = l.t.Nodes[i].Next {
+		if t := &l.t.Nodes[i]; t.Kind == Text {
+			c.query(max(c.pos, int(t.Start)), int(t.End))
+		}
+	}
 	if c.wide != "" && c.tag == "" {
 		d := diag.New(diag.MsgFullwidth, start, c.pos, c.wide, c.ascii)
 		l.add(d.WithFix(diag.FixFullwidth, []string{c.ascii}, c.edits...))
 	}
 }
+
+// query reads [from, to) of a URL as the editor meant it: a full-width mark that
+// begins a parameter is one.
+func (c *cursor) query(from, to int) {
+	for _, m := range wideParameter.FindAllStringSubmatchIndex(c.src[from:to], -1) {
+		for k := 2; k < len(m); k += 2 {
+			if at, end := from+m[k], from+m[k+1]; end > at {
+				b, n := meant(c.src[at:end])
+				c.pos = at
+				c.accept(at, n, string(b))
+			}
+		}
+	}
+}
+
+// wideParameter is a parameter of a URL with full-width marks around its name.
+var wideParameter = regexp.MustCompile(`([?？&＆])[A-Za-z0-9_.-]+([=＝])`)

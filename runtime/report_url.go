@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ func (c *compiler) urlFaults(n parser.Node, parts []dataurl.Part, where []urlPar
 	if c.silent() {
 		return
 	}
+	broken := slices.ContainsFunc(faults, func(f dataurl.Fault) bool { return !f.Kind.Warning() })
 	for _, f := range faults {
 		start, end := int(n.Body), int(n.BodyEnd)
 		if f.Part < len(where) {
@@ -38,6 +40,9 @@ func (c *compiler) urlFaults(n parser.Node, parts []dataurl.Part, where []urlPar
 		d := diag.New(m, start, end, c.src[start:end])
 		switch f.Kind {
 		case dataurl.PlainHTTP:
+			if broken {
+				break // its fix may write the scheme anew
+			}
 			d = d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start, End: end}, NewText: "https"})
 		case dataurl.Relative:
 			d = c.relativeFix(d, start)
@@ -77,7 +82,7 @@ func (c *compiler) relativeFix(d diag.Diagnostic, start int) diag.Diagnostic {
 }
 
 // schemes are what stands before the host of a URL, and what editors make of it.
-var schemes = regexp.MustCompile(`^\s*([A-Za-z]{2,8})([:;]/{1,3}|//)[\pL\pN]`)
+var schemes = regexp.MustCompile(`^\s*([A-Za-z]{2,8})([:;]/{0,3}|//)[\pL\pN]`)
 
 // schemeTwice is a URL pasted behind a scheme that stood there already.
 var schemeTwice = regexp.MustCompile(`^\s*((?:https?:/{0,3}){2,})[\pL\pN]`)
@@ -93,6 +98,14 @@ func (c *compiler) schemeFix(d diag.Diagnostic, start, end int) diag.Diagnostic 
 	}
 	switch scheme := strings.ToLower(c.src[start+m[2] : start+m[3]]); scheme {
 	case "javascript", "data", "file", "mailto", "tel", "about", "blob":
+		return d
+	case "http", "https":
+	default:
+		if m[5]-m[4] < len("//") {
+			return d // a host and its port
+		}
+	}
+	if c.src[start+m[2]:start+m[5]] == "https://" {
 		return d
 	}
 	return d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start + m[2], End: start + m[5]}, NewText: "https://"})

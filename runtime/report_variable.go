@@ -109,7 +109,7 @@ func (c *compiler) unknownZone(n parser.Node, name string) {
 // nearestZone returns the zone that a slip was meant to be, empty where that is
 // anybody's guess.
 func nearestZone(zone string) string {
-	sign, rest := "", strings.ToLower(zone)
+	sign, rest := "", strings.ToLower(strings.ReplaceAll(zone, ".", "_"))
 	for _, word := range []string{"utc", "gmt", "plus", "p"} {
 		rest = strings.TrimPrefix(rest, word)
 	}

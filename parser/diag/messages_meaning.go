@@ -172,7 +172,7 @@ var meaningMessages = [meaningEnd - meaningBase]message{
 	FixHTTPS - meaningBase:     {0, "改成 https://", "Use https://"},
 	FixZone - meaningBase:      {0, "改成时区 {0}", "Change the zone to {0}"},
 	FixArgument - meaningBase:  {0, "去掉圆括号", "Take the parentheses away"},
-	FixParameter - meaningBase: {0, "去掉参数 {0}", "Take {0} away"},
+	FixParameter - meaningBase: {0, "去掉 {0}", "Take {0} away"},
 	FixQuotes - meaningBase:    {0, "给属性值加上双引号", "Put the attribute's value in quotes"},
 	FixTakeTags - meaningBase:  {0, "去掉标签", "Take the tags away"},
 }
