@@ -44,6 +44,9 @@ func serveHook(s *Server, x *exchange) *Problem {
 	case !known:
 		return unknownHook()
 	}
+	if x.announcesTooMuch() {
+		return x.refuseHook(h, kind, handoff.InboundTooLarge)
+	}
 	if len(about.RootPaths) > 0 {
 		if _, sent := bearer(x.ctx.Request.Header.Peek(fasthttp.HeaderAuthorization)); sent { // a key that is sent has to be right
 			key, refused := x.relayKey()
@@ -88,7 +91,7 @@ func serveRootHook(_ *Server, x *exchange) *Problem {
 	if kind == "" {
 		return unknownHook()
 	}
-	if x.ctx.Request.Header.ContentLength() > hookLimit {
+	if x.announcesTooMuch() {
 		return x.refuseHook(h, kind, handoff.InboundTooLarge)
 	}
 	key, refused := x.relayKey()
@@ -115,6 +118,10 @@ func serveRootHook(_ *Server, x *exchange) *Problem {
 	x.ctx.Response.Reset()
 	return x.hook(h, bots[len(bots)-1], kind, handoff.Inbound{SubPath: path, ByKey: true})
 }
+
+// announcesTooMuch reports whether the body is larger than any vendor's, before the key is
+// looked at.
+func (x *exchange) announcesTooMuch() bool { return x.ctx.Request.Header.ContentLength() > hookLimit }
 
 // relayKey is the key that a vendor's call brings.
 func (x *exchange) relayKey() (*Key, handoff.InboundCode) {

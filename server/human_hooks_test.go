@@ -102,6 +102,8 @@ func (h *house) badHooks(t *testing.T, hook, ref string) {
 		{"an unknown session", "POST", root, relayKey, `{"conversation_id":"nobody","timestamp":1763600010000,"body":"x"}`, 404, "40400"},
 		{"2 MB", "POST", root, relayKey, `{"body":"` + strings.Repeat("x", 2<<20) + `"}`, 413, "41300"},
 		{"2 MB at the hook address", "POST", hook + root, "", `{"body":"` + strings.Repeat("x", 2<<20) + `"}`, 413, "41300"},
+		{"2 MB with a wrong key", "POST", root, "nonsense", `{"body":"` + strings.Repeat("x", 2<<20) + `"}`, 413, "41300"},
+		{"2 MB with a wrong key at the hook address", "POST", hook + root, "nonsense", `{"body":"` + strings.Repeat("x", 2<<20) + `"}`, 413, "41300"},
 		{"GET", "GET", hook, "", "", 405, ""},
 		{"GET below", "GET", hook + root, "", "", 405, ""},
 		{"HEAD", "HEAD", hook, "", "", 200, ""},

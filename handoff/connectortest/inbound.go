@@ -281,6 +281,15 @@ func (r *rig) malformed() {
 			r.Errorf("%d events of %.40q", len(got.events), body)
 		}
 	}
+	// Two messages of which the same value is missing are not one.
+	other := r.desk.Say(r.session().Ref, vendor.Words{Text: "another"})
+	if twins := r.emptied(whole, try); len(twins) > 0 {
+		for id, value := range r.emptied(other.Body, try) {
+			if twins[id] != "" {
+				r.Errorf("without %s two messages have the id %q", value, id)
+			}
+		}
+	}
 	// Every value of a good one in turn becomes something else.
 	for _, wrong := range []any{nil, 7, -1.5, true, "", "\x00", []any{}, map[string]any{}} {
 		var body any
@@ -304,6 +313,24 @@ func (r *rig) malformed() {
 			restore()
 		}
 	}
+}
+
+// emptied gives the ids of the messages that are accepted where a value of a delivery is
+// emptied, with the value.
+func (r *rig) emptied(whole []byte, try func([]byte) received) map[string]string {
+	var body any
+	if err := json.Unmarshal(whole, &body); err != nil {
+		r.Fatal(err)
+	}
+	ids := map[string]string{}
+	for n, set := range leaves(&body) {
+		restore := set("")
+		for _, e := range try(r.marshal(body)).events {
+			ids[e.ID] = fmt.Sprintf("value %d, %s", n, r.marshal(body))
+		}
+		restore()
+	}
+	return ids
 }
 
 // leaves gives for every value in v a function that replaces it and gives one that puts

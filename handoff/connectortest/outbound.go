@@ -172,8 +172,9 @@ func (r *rig) closes() {
 				r.Errorf("close: %v", err)
 			}
 		}
-		if !r.desk.Sessions()[n].Closed {
-			r.Error("the desk was not told")
+		s := r.desk.Sessions()[n]
+		if want := []string{"USER_CLOSED", "TIMEOUT"}[n]; !s.Closed || s.Reason != "" && s.Reason != want {
+			r.Errorf("the desk was told %v %q, want %s", s.Closed, s.Reason, want)
 		}
 	}
 }

@@ -24,6 +24,8 @@ type Subject struct {
 	Desk func(t testing.TB, now func() time.Time) vendor.Desk
 	// EmptySecret changes values so that the secret of inbound calls is empty.
 	EmptySecret func(v handoff.Values)
+	// SignEmpty signs a delivery with an empty secret; nil: nothing is signed.
+	SignEmpty func(d *vendor.Delivery, at time.Time)
 	// Secrets are what must never be said: of the settings, and what the fake gives out.
 	Secrets []string
 	Given   []string // beginnings of tokens that the fake gives out, never to be said either

@@ -79,6 +79,10 @@ func (r *rig) emptySecret() {
 		r.refused("with an empty secret", bare, handoff.InboundBadSignature)
 		bare.Header = http.Header{}
 		r.refused("without any", bare, handoff.InboundBadSignature)
+		if r.s.SignEmpty != nil {
+			r.s.SignEmpty(&bare, r.clock.Now())
+			r.refused("signed with an empty secret", bare, handoff.InboundBadSignature)
+		}
 	})
 	r.one(d)
 }

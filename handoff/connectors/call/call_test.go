@@ -130,3 +130,36 @@ func TestLimit(t *testing.T) {
 		}
 	}
 }
+
+// bounded keeps the deadline of what it is asked.
+type bounded struct{ deadline time.Time }
+
+func (b *bounded) Do(r *http.Request) (*http.Response, error) {
+	b.deadline, _ = r.Context().Deadline()
+	return nil, context.DeadlineExceeded
+}
+
+// TestTimeout: a call has the client's time, 10 s where nothing else is said, and no more
+// than its caller's.
+func TestTimeout(t *testing.T) {
+	short, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	for _, c := range []struct {
+		ctx           context.Context
+		timeout, want time.Duration
+	}{{t.Context(), 0, 10 * time.Second}, {t.Context(), time.Minute, time.Minute}, {short, time.Minute, time.Second}} {
+		b, before := &bounded{}, time.Now()
+		if c.ctx == short {
+			before, _ = short.Deadline()
+			before = before.Add(-c.want)
+		}
+		_, err := (&call.Client{Doer: b, Timeout: c.timeout}).Do(c.ctx, call.Request{Method: "POST", URL: "https://x.cn"})
+		var e *handoff.CallError
+		if !errors.As(err, &e) || e.Code != "timeout" || e.Problem.Zh == "" {
+			t.Errorf("%+v", err)
+		}
+		if after := time.Now(); b.deadline.Before(before.Add(c.want)) || b.deadline.After(after.Add(c.want)) {
+			t.Errorf("timeout %v: the call has %v", c.timeout, b.deadline.Sub(before))
+		}
+	}
+}

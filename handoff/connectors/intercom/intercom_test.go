@@ -189,7 +189,7 @@ func TestLostOpen(t *testing.T) {
 	}
 	contact := w.desk.AddContact("u-2", "", false)
 	for _, progress := range []string{
-		`{"contact":"` + contact + `","role":"user","asked":1763599000}`, `{"contact":"65a1b2c3d4e5f60700000065","role":"user","asked":1763599000,"text":"00"}`,
+		`{"contact":"` + contact + `","role":"user","asked":1763599000}`, `{"contact":"65a1b2c3d4e5f607000003d5","role":"user","asked":1763599000,"text":"00"}`,
 	} {
 		call := handoff.CloseCall{Type: handoff.TimedOut, Call: handoff.Call{Progress: json.RawMessage(progress)}}
 		if err := w.k.Close(t.Context(), w.account, call); err != nil || w.desk.Sessions()[0].Closed {

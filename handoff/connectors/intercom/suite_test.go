@@ -1,6 +1,9 @@
 package intercom_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/hex"
 	"encoding/json"
 	"testing"
 	"time"
@@ -42,7 +45,12 @@ func TestSuite(t *testing.T) {
 		Connect:     connect,
 		Desk:        func(t testing.TB, now func() time.Time) vendor.Desk { return desk(t, now) },
 		EmptySecret: func(v handoff.Values) { v["clientSecret"] = json.RawMessage(`""`) },
-		Secrets:     []string{intercomdesk.Token, intercomdesk.Secret},
-		Signed:      true, HTML: true, Files: true,
+		SignEmpty: func(d *vendor.Delivery, _ time.Time) {
+			m := hmac.New(sha1.New, nil)
+			m.Write(d.Body)
+			d.Header.Set(intercom.SignatureHeader, "sha1="+hex.EncodeToString(m.Sum(nil)))
+		},
+		Secrets: []string{intercomdesk.Token, intercomdesk.Secret},
+		Signed:  true, HTML: true, Files: true,
 	})
 }

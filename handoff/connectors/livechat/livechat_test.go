@@ -197,6 +197,19 @@ func TestNewRefreshToken(t *testing.T) {
 	}
 }
 
+// TestNoToken: a reply of the accounts API without a token is no credential: it may pass.
+func TestNoToken(t *testing.T) {
+	for _, path := range []string{"/v2/token", "/v2/customer/token"} {
+		w := start(t)
+		w.desk.Server().Fail(vendor.Fault{Path: path, Status: http.StatusOK, Body: "{}"})
+		_, err := w.connector().Open(t.Context(), w.account, handoff.OpenCall{Call: w.call(nil), Question: "hello"})
+		var e *handoff.CallError
+		if !errors.As(err, &e) || e.Kind != handoff.Unreachable || e.Code != "reply" {
+			t.Errorf("%s: %+v", path, err)
+		}
+	}
+}
+
 // TestRegion: a call in the wrong region goes to the right one, and so do those after it.
 func TestRegion(t *testing.T) {
 	w := start(t)
@@ -323,6 +336,11 @@ func TestSecretInBody(t *testing.T) {
 		if !errors.As(err, &e) || e.Code != handoff.InboundBad {
 			t.Errorf("without %s %v", part, err)
 		}
+	}
+	// An event that we have written ourselves, also where its author is not known as ours.
+	ours := strings.Replace(good, `"custom_id":"`, `"custom_id":"zhida-`, 1)
+	if got, err := receive(w, ours); ours == good || err != nil || len(got.Events) != 0 {
+		t.Errorf("%+v, %v", got, err)
 	}
 	for id, order := range map[string]string{"K6_12": "K6_0000000012", "K6": "K6", "K6_123456789012": "K6_123456789012", "K6_1234567890": "K6_1234567890"} {
 		body := strings.Replace(good, `"id":"K6_1000"`, `"id":"`+id+`"`, 1)

@@ -72,7 +72,7 @@ func Start(now func() time.Time) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{schema: s, now: now, contacts: map[string]*contact{}, next: 100}
+	d := &Desk{schema: s, now: now, contacts: map[string]*contact{}, next: 980} // so that a part's id soon has a digit more
 	d.server, err = vendor.Start(http.HandlerFunc(d.serve))
 	return d, err
 }

@@ -60,6 +60,7 @@ type Session struct {
 	Question  string   // the first message
 	Messages  []string // of the visitor, after the open, in the order of arrival
 	Closed    bool     // by us
+	Reason    string   // of that, as the webhook contract names it, where the vendor learns it
 	Target    string   // whom the route sent it to, as the desk names it; empty: nobody in particular
 }
 

@@ -62,6 +62,7 @@ type Server struct {
 	answered   func(*http.Request)
 	http       *http.Server
 	done       chan struct{}
+	poured     bool               // a Huge answer went out to its end
 	stop       context.CancelFunc // what hangs
 	stopping   context.Context
 }
@@ -129,6 +130,20 @@ func (s *Server) Choose(choose func(*http.Request) *Fault, answered func(*http.R
 	s.choose, s.answered = choose, answered
 }
 
+// Hush ends the answers that hang or drip.
+func (s *Server) Hush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop()
+}
+
+// Poured reports whether a Huge answer was taken to its end.
+func (s *Server) Poured() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.poured
+}
+
 // Heal takes all faults away.
 func (s *Server) Heal() {
 	s.mu.Lock()
@@ -187,7 +202,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if fault.After {
 		s.handler.ServeHTTP(nowhere{}, r)
 	}
-	fault.answer(stopping, w, r)
+	if fault.answer(stopping, w, r) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.poured = true
+	}
 }
 
 // whole gives the vendor's answer in one piece, and reports whether it has left.
@@ -220,7 +239,8 @@ func (s *Server) take(r *http.Request) *Fault {
 	return nil
 }
 
-func (f *Fault) answer(stopping context.Context, w http.ResponseWriter, r *http.Request) {
+// answer plays the fault, and reports whether a Huge answer has gone out whole.
+func (f *Fault) answer(stopping context.Context, w http.ResponseWriter, r *http.Request) (poured bool) {
 	switch f.Kind {
 	case Hang:
 		wait(stopping, r.Context())
@@ -233,13 +253,13 @@ func (f *Fault) answer(stopping context.Context, w http.ResponseWriter, r *http.
 		for {
 			select {
 			case <-stopping.Done():
-				return
+				return false
 			case <-r.Context().Done():
-				return
+				return false
 			case <-tick.C:
 			}
 			if _, err := io.WriteString(w, " "); err != nil || http.NewResponseController(w).Flush() != nil {
-				return
+				return false
 			}
 		}
 	case Huge:
@@ -247,18 +267,20 @@ func (f *Fault) answer(stopping context.Context, w http.ResponseWriter, r *http.
 		piece := bytes.Repeat([]byte(" "), 64<<10)
 		for range 1024 {
 			if _, err := w.Write(piece); err != nil {
-				return
+				return false
 			}
 		}
+		return http.NewResponseController(w).Flush() == nil
 	default:
 		for name, values := range f.Header {
 			w.Header()[name] = values
 		}
 		w.WriteHeader(f.Status)
 		if _, err := io.WriteString(w, strings.ReplaceAll(f.Body, "{{bearer}}", strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))); err != nil {
-			return // the caller has gone
+			return false // the caller has gone
 		}
 	}
+	return false
 }
 
 func wait(a, b context.Context) {

@@ -252,7 +252,7 @@ func (d *Desk) closing(event *Event, body []byte) fault {
 		if !event.Repeat && int64(*c.Timestamp) <= s.last {
 			return bad("the timestamp does not rise")
 		}
-		s.last, s.Closed = int64(*c.Timestamp), true
+		s.last, s.Closed, s.Reason = int64(*c.Timestamp), true, *c.Type
 	}
 	return fault{}
 }
