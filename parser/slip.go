@@ -260,9 +260,10 @@ func (l *linter) bracket(c *cursor, i int32, p int, b byte) bool {
 	if opener := strings.Repeat(string(b), 2) + "#"; gap || !doubled || !hash {
 		c.edits = []diag.Edit{{Span: diag.Span{Start: p, End: c.pos}, NewText: opener}}
 	}
+	nameAt := c.pos
 	if afterHash := *c; b == '{' && doubled && hash && !gap && afterHash.take('!') {
 		afterHash.space()
-		if name := afterHash.name(); afterHash.pos < c.end && c.src[afterHash.pos] == ':' && l.conditionForm(&afterHash, p, name, afterHash.pos) {
+		if name := afterHash.name(); afterHash.pos < c.end && c.src[afterHash.pos] == ':' && l.conditionForm(&afterHash, p, nameAt, afterHash.pos, name) {
 			c.pos = afterHash.pos
 			return true
 		}
@@ -273,13 +274,16 @@ func (l *linter) bracket(c *cursor, i int32, p int, b byte) bool {
 		return false
 	}
 	s := slip{name: name, opener: strings.Repeat(string(b), 2) + "#" + name, closer: closerOf(b), gap: gap, single: !doubled, noHash: !hash}
-	if doubled && hash && b == '{' && l.ifForm(c, p, name) {
+	if doubled && hash && b == '{' && l.ifForm(c, p, nameAt, name) {
 		return true
 	}
 	if !l.colon(c, &s) {
 		return false
 	}
 	head := c.pos
+	if b == '(' {
+		c.authority()
+	}
 	s.wideHead, s.tagHead = c.wide != "", c.tag != ""
 	l.closer(c, i, b, &s)
 	l.report(c, p, p+len(strings.TrimRight(c.src[p:head], " \t")), &s)
@@ -313,7 +317,7 @@ func (l *linter) colon(c *cursor, s *slip) bool {
 	argument := c.take('(')
 	if argument && !c.argument() {
 		s.noArgument = true
-		if n := strings.IndexByte(c.src[c.pos:c.end], ':'); n >= 0 {
+		if n := strings.IndexAny(c.src[c.pos:c.end], ":\r\n"); n >= 0 && c.src[c.pos+n] == ':' {
 			c.pos += n
 			c.insert(strings.Repeat(")", max(1, c.open)))
 			c.pos++

@@ -8,7 +8,7 @@ import (
 
 // ifForm looks at {{#else if(…): and {{#if condition:, which have to be elseif and
 // want parentheses; the cursor is behind the name.
-func (l *linter) ifForm(c *cursor, p int, name string) bool {
+func (l *linter) ifForm(c *cursor, p, nameAt int, name string) bool {
 	line := c.src[c.pos:min(c.end, c.pos+1024)]
 	if n := strings.IndexAny(line, "\r\n}"); n >= 0 {
 		line = line[:n]
@@ -31,7 +31,7 @@ func (l *linter) ifForm(c *cursor, p int, name string) bool {
 	from, to := trimSpace(c.src, c.html, c.pos, c.pos+colon)
 	switch expr := c.src[from:to]; {
 	case name != "if" && name != "elseif":
-		return joinedBy(expr) && l.conditionForm(c, p, name, to)
+		return joinedBy(expr) && l.conditionForm(c, p, nameAt, to, name)
 	case expr == "" || strings.ContainsAny(expr, "(（") && !joinedBy(behindBracket(expr)):
 		return false
 	}
@@ -57,15 +57,14 @@ func behindBracket(s string) string {
 }
 
 // conditionForm looks at {{#vipUser && staffOnline: and {{#!vipUser:, which have to be
-// an if; name stands before the cursor, what is computed with it ends at to.
-func (l *linter) conditionForm(c *cursor, p int, name string, to int) bool {
+// an if: [from, to) is what has to stand in its parentheses, name the condition in it.
+func (l *linter) conditionForm(c *cursor, p, from, to int, name string) bool {
 	if exact, _ := l.fits('{', name); !exact {
 		return false
 	}
-	from := p + strings.IndexByte(c.src[p:], '#') + 1
 	d := diag.New(diag.MsgIfParentheses, p, to, "if")
-	l.add(d.WithFix(diag.FixBrackets, []string{"if(" + c.src[from:to] + ")"},
-		diag.Edit{Span: diag.Span{Start: from, End: from}, NewText: "if("}, diag.Edit{Span: diag.Span{Start: to, End: to}, NewText: ")"}))
+	edits := append(c.edits, diag.Edit{Span: diag.Span{Start: from, End: from}, NewText: "if("}, diag.Edit{Span: diag.Span{Start: to, End: to}, NewText: ")"})
+	l.add(d.WithFix(diag.FixBrackets, []string{"if(" + c.src[from:to] + ")"}, edits...))
 	c.pos = to
 	return true
 }

@@ -147,15 +147,8 @@ func (l *linter) url(n *Node) {
 	c := cursor{src: l.t.Source, pos: int(n.Body), end: int(n.BodyEnd), html: l.t.HTML}
 	c.space()
 	start := c.pos
-	if s := strings.ToLower(c.name()); s != "http" && s != "https" || !c.take(':') || !c.take('/') || !c.take('/') {
+	if !c.authority() {
 		return
-	}
-	for {
-		b, from, k := c.at()
-		if k == 0 || b == 0 || b == '/' || b == '?' || b <= ' ' || b == '$' {
-			break
-		}
-		c.accept(from, k, string(b))
 	}
 	for i := n.Child; i != 0; i = l.t.Nodes[i].Next {
 		if t := &l.t.Nodes[i]; t.Kind == Text {
@@ -165,6 +158,23 @@ func (l *linter) url(n *Node) {
 	if c.wide != "" && c.tag == "" {
 		d := diag.New(diag.MsgFullwidth, start, c.pos, c.wide, c.ascii)
 		l.add(d.WithFix(diag.FixFullwidth, []string{c.ascii}, c.edits...))
+	}
+}
+
+// authority steps over the scheme and the host of a URL as the editor meant them; it
+// stays where it is when none stand there.
+func (c *cursor) authority() bool {
+	begin := *c
+	if s := strings.ToLower(c.name()); s != "http" && s != "https" || !c.take(':') || !c.take('/') || !c.take('/') {
+		*c = begin
+		return false
+	}
+	for {
+		b, from, k := c.at()
+		if k == 0 || b == 0 || strings.IndexByte("/?$()", b) >= 0 || b <= ' ' {
+			return true
+		}
+		c.accept(from, k, string(b))
 	}
 }
 
