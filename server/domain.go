@@ -102,6 +102,9 @@ func problemOf(code ProblemCode, told domainError) *Problem {
 			}
 		})
 	}
+	if len(p.Faults) == 1 && p.Detail == p.Faults[0].Text {
+		p.Detail = p.Faults[0].whole()
+	}
 	if e, ok := told.(extended); ok {
 		name, value := e.Extension()
 		p = p.with(name, value)

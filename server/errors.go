@@ -184,7 +184,15 @@ func badInput(faults ...InputFault) *Problem {
 	p := &Problem{Code: BadRequest, Faults: faults,
 		Detail: text("请求内容有误，详见 errors。", "The request's body is not valid; see errors.")}
 	if len(faults) == 1 {
-		p.Detail = faults[0].Text
+		p.Detail = faults[0].whole()
 	}
 	return p
+}
+
+// whole is a fault in a sentence of its own: what is wrong, and where.
+func (f *InputFault) whole() diag.Text {
+	if f.Pointer == "" {
+		return f.Text
+	}
+	return text(f.Pointer+"："+f.Text.Zh, f.Pointer+": "+f.Text.En)
 }

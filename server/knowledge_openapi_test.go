@@ -88,7 +88,7 @@ func knowledgeTries() map[string]map[int][]try {
 			409: send(demo+"/answers/bad/rollback", `{"revision":1}`), 412: stale(one+"/rollback", `{"revision":1}`)},
 		"listRevisions": {200: ask(one + "/revisions?limit=1"), 404: ask(nobody + "/revisions"), 503: lost(one + "/revisions")},
 		"getRevision":   {200: ask(one + "/revisions/1"), 404: ask(one + "/revisions/99999"), 503: lost(one + "/revisions/1")},
-		"diffRevisions": {200: append(ask(one+"/revisions/2/diff"), ask(one+"/revisions/1/diff?against=3")...), 404: ask(one + "/revisions/1/diff")},
+		"diffRevisions": {200: append(ask(one+"/revisions/2/diff"), ask(one+"/revisions/1/diff?against=3")...), 404: append(ask(one+"/revisions/99/diff"), ask(one+"/revisions/1/diff")...)},
 		"exportAnswers": {200: ask(spare + "/answers.jsonl"), 404: ask("/v1/bots/nosuch/answers.jsonl"), 503: lost(demo + "/answers.jsonl")},
 		"importAnswers": {200: lines(demo+"/answers.jsonl?dryRun=true", `{"id":"a","answer":"x","published":true}`+"\n"), 400: lines(demo+"/answers.jsonl?publish=7", ""),
 			404: lines("/v1/bots/nosuch/answers.jsonl", ""), 503: lost(demo + "/answers.jsonl")},

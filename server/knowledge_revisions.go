@@ -99,6 +99,9 @@ func serveDiff(_ *Server, x *exchange) *Problem {
 	if p := x.faulty(); p != nil {
 		return p
 	}
+	if n == 1 && against == 0 {
+		return notFound("修订版 1 之前没有修订版，请用 against 指明与哪一版比较。", "There is no revision before the first; say with against which one to compare it with.")
+	}
 	k, p := x.knowledge()
 	if p != nil {
 		return p

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -29,6 +30,7 @@ import (
 //
 // and its saved examples, where it has some, in refund.cases.json (docs/testing-answers.md).
 //
+// An id that begins with a dot has %2E in its place, for else the file would be hidden.
 // Subfolders are for whoever reads them; they mean nothing. One line break at the end of an
 // answer file belongs to the file and not to the answer: editors put it there.
 
@@ -44,9 +46,31 @@ type answerFile struct {
 
 // answerMeta is the file beside an answer.
 type answerMeta struct {
-	Title     string   `yaml:"title,omitempty"`
-	Questions []string `yaml:"questions,omitempty"`
-	Keywords  []string `yaml:"keywords,omitempty"`
+	Title     metaText   `yaml:"title,omitempty"`
+	Questions []metaText `yaml:"questions,omitempty"`
+	Keywords  []metaText `yaml:"keywords,omitempty"`
+}
+
+// metaText is a text in YAML. What the encoder would write over several lines, or as it is
+// although it cannot be seen, is quoted: its own way of doing so is not always read again.
+type metaText string
+
+// MarshalYAML implements yaml.Marshaler.
+func (t metaText) MarshalYAML() (any, error) {
+	plain := func(r rune) bool { return r == ' ' || unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+	if strings.ContainsFunc(string(t), func(r rune) bool { return !plain(r) }) {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: string(t), Style: yaml.DoubleQuotedStyle}, nil
+	}
+	return string(t), nil
+}
+
+// convert makes texts of one kind of those of another.
+func convert[T, F ~string](list []F) []T {
+	var made []T
+	for _, s := range list {
+		made = append(made, T(s))
+	}
+	return made
 }
 
 // pushContent is what is written of an answer.
@@ -127,8 +151,25 @@ func readFolder(dir string) (map[string]*answerFile, error) {
 	return found, errors.Join(faults...)
 }
 
+// hiddenDot stands for the dot with which an id begins: a file whose name began with one
+// would be hidden.
+const hiddenDot = "%2E"
+
+// answerID is the id of the answer in a file.
 func answerID(path string) string {
-	return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	id := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	if rest, ok := strings.CutPrefix(id, hiddenDot); ok {
+		return "." + rest
+	}
+	return id
+}
+
+// answerName is the name of an answer's file, without its extension.
+func answerName(id string) string {
+	if rest, ok := strings.CutPrefix(id, "."); ok {
+		return hiddenDot + rest
+	}
+	return id
 }
 
 func readAnswerFile(path, id string) (*answerFile, error) {
@@ -160,7 +201,7 @@ func readAnswerFile(path, id string) (*answerFile, error) {
 		return nil, fmt.Errorf("%s: %s; it may have title, questions and keywords (只能有 title、questions 与 keywords)",
 			metaOf(path), strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "))
 	}
-	f.line.Title, f.line.Questions, f.line.Keywords = m.Title, m.Questions, m.Keywords
+	f.line.Title, f.line.Questions, f.line.Keywords = string(m.Title), convert[string](m.Questions), convert[string](m.Keywords)
 	return f, nil
 }
 

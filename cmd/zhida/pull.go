@@ -81,7 +81,7 @@ func (p *pullCommand) Run(c *console) error {
 // take writes one answer; old is its file, nil when there is none.
 func (p *pullCommand) take(c *console, fresh, old *answerFile, sum *pulled) error {
 	id, content, mark := fresh.line.ID, &fresh.line.pushContent, "+"
-	path := filepath.Join(p.Dir, id+extension(content.Format))
+	path := filepath.Join(p.Dir, answerName(id)+extension(content.Format))
 	switch {
 	case old == nil:
 		sum.created++
@@ -130,7 +130,7 @@ func writeOrRemove(path, text string) error {
 
 // writeMeta writes the file beside an answer, where there is something to write.
 func writeMeta(path string, content *pushContent) error {
-	m := answerMeta{Title: content.Title, Questions: content.Questions, Keywords: content.Keywords}
+	m := answerMeta{Title: metaText(content.Title), Questions: convert[metaText](content.Questions), Keywords: convert[metaText](content.Keywords)}
 	if m.Title == "" && len(m.Questions) == 0 && len(m.Keywords) == 0 {
 		err := os.Remove(path)
 		if errors.Is(err, fs.ErrNotExist) {

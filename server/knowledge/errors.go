@@ -1,6 +1,10 @@
 package knowledge
 
-import "github.com/zhida-kb/zhida/parser/diag"
+import (
+	"strconv"
+
+	"github.com/zhida-kb/zhida/parser/diag"
+)
 
 // Code is why something was refused. The server turns it into a status.
 type Code uint8
@@ -97,8 +101,16 @@ func unknownRevision() *Error {
 	return refuse(UnknownRevision, "没有这个修订版。", "The answer has no such revision.")
 }
 
-func stale() *Error {
-	return refuse(Stale, "内容已被他人修改，请重新读取后再试。", "It was changed in the meantime; read it again.")
+// stale is the refusal of a write whose precondition does not hold for the version that
+// there is; 0: nothing is there.
+func stale(version int64) *Error {
+	if version == 0 {
+		return refuse(Stale, "该内容不存在（或已被删除），If-Match 不成立；要新建，请去掉 If-Match。",
+			"There is nothing of this id (any more), so that If-Match does not hold; leave it out to make it.")
+	}
+	v := `"` + strconv.FormatInt(version, 10) + `"`
+	return refuse(Stale, "当前版本是 "+v+"，与请求中的 If-Match 或 If-None-Match 不符：内容已被他人创建或修改。请重新读取，再用新的 ETag 提交修改。",
+		"The present version is "+v+", which If-Match or If-None-Match does not allow: somebody has made or changed it. Read it again, and send the change with the ETag that it has then.")
 }
 
 func contended() *Error {

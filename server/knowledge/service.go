@@ -58,7 +58,7 @@ func (p Precondition) holds(version int64) error {
 	if p == nil || p(version) {
 		return nil
 	}
-	return stale()
+	return stale(version)
 }
 
 // stamp returns the moment of a write, as the databases keep it.
