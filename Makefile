@@ -17,7 +17,7 @@ ONCE       := TestHandoff$$|TestDeliveredOften|TestBackup|TestRestore|TestCorpus
 # Tests of what one caller at a time does, or that run everything once more.
 CALM       := TestBackup|TestRestore|TestCorpus|TestDeliveredOften|TestIsolation|TestCanaries|TestCost|TestHeap|TestMemory|TestHumanServiceE2E|TestSimulate
 
-.PHONY: soak defects flakes run build test test-all needs check unit client deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
+.PHONY: soak crash defects flakes run build test test-all needs check unit client browser deploy race shuffle fuzz-ci fuzz bench bench-peers bench-http sim tools
 
 run:
 	go run ./cmd/zhida serve --dev
@@ -29,7 +29,7 @@ build:
 test: needs
 	.ci/postgres $(MAKE) test-all
 
-test-all: check unit client race shuffle fuzz-ci
+test-all: check unit client browser race shuffle fuzz-ci
 
 needs:
 	.ci/needs
@@ -55,6 +55,10 @@ deploy:
 # A generated client of the OpenAPI document, used against a running server.
 client:
 	cd server/clienttest && go test -timeout 10m .
+
+# The pages of a running server in a browser.
+browser:
+	cd server/browsertest && go test -timeout 10m .
 
 # Every seeded defect; make test plants the first of each family.
 defects:

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	_ "embed"
 	"html"
 	"strings"
@@ -65,15 +64,19 @@ func serveOpenAPI(s *Server, x *exchange) *Problem {
 }
 
 //go:embed home.html
-var homePage []byte
+var homePage string
 
 // serveHome answers GET /: a page for whoever opens the address in a browser.
 func serveHome(s *Server, x *exchange) *Problem {
 	h := &x.ctx.Response.Header
 	h.SetContentTypeBytes(contentTypeHTML)
-	h.Set(fasthttp.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set(fasthttp.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 	h.Set(fasthttp.HeaderXContentTypeOptions, "nosniff")
-	x.ctx.Response.SetBodyRaw(bytes.Replace(homePage, []byte("{{origin}}"), []byte(s.origin(x)), 1))
+	bot, key, hint := "BOT", " -H 'Authorization: Bearer KEY'", `<p class="quiet">把 <code>BOT</code> 和 <code>KEY</code> 换成您的机器人与密钥 · <span lang="en">with a bot and a key of yours</span></p>`
+	if s.cfg.Dev {
+		bot, key, hint = "demo", "", ""
+	}
+	x.ctx.Response.SetBodyString(strings.NewReplacer("{{origin}}", s.origin(x), "{{bot}}", bot, "{{key}}", key, "{{hint}}\n", hint).Replace(homePage))
 	return nil
 }
 

@@ -30,6 +30,9 @@ func TestHome(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
+	if typed := "/v1/bots/BOT/render -H 'Authorization: Bearer KEY' -d"; !strings.Contains(got.body, typed) || !strings.Contains(got.body, "换成您的机器人与密钥") {
+		t.Errorf("whoever has no key under --dev is not told of one: %s", got.body)
+	}
 	for host, want := range map[string]string{
 		"zhida.example:9000": "curl -s http://zhida.example:9000/v1/", "[::1]:8080": "curl -s http://[::1]:8080/v1/",
 		"a\"<b>": "curl -s http://127.0.0.1:8080/v1/", "x&y": "curl -s http://127.0.0.1:8080/v1/",
