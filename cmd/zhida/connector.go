@@ -59,7 +59,15 @@ func (k *connectorTest) Run(c *console) error {
 		Client: client, Now: time.Now, ID: func() string { return "zhida-test-" + rand.Text() },
 	}
 	if k.Output == "text" {
-		config.Told = func(f score.Finding) { sayFinding(c, f) }
+		skipped := handoff.Text{}
+		config.Told = func(f score.Finding) {
+			if f.Outcome == score.Skipped && f.Detail == skipped {
+				f.Detail = handoff.Text{} // for the same reason as the one above
+			} else if f.Outcome == score.Skipped {
+				skipped = f.Detail
+			}
+			sayFinding(c, f)
+		}
 	}
 	if k.Callback != "" {
 		end, err := k.listen(c, &config)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -162,8 +163,8 @@ func callbackForm(p *player) finding {
 			return fail("Authorization 不是 Bearer 加密钥", "Authorization is not Bearer and the key")
 		case !strings.HasPrefix(t.kind, "application/json"):
 			return fail("Content-Type 是 "+t.kind, "Content-Type is "+t.kind)
-		case t.ref != p.main:
-			return fail("conversation_id 是 "+t.ref+"，应为 "+p.main, "conversation_id is "+t.ref+", not "+p.main)
+		case !slices.Contains(p.open, t.ref):
+			return fail("conversation_id 是 "+t.ref+"，没有这个会话；应为 "+p.main, "conversation_id is "+t.ref+", which is no conversation; it should be "+p.main)
 		}
 	}
 	return pass()

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/zhida-kb/zhida/handoff"
@@ -15,7 +16,7 @@ func Checks() []Check {
 		{"establish-repeat", handoff.Text{Zh: "同一个 establish 再来一次，同样接受", En: "the same establish again is accepted"}, false, establishAgain},
 		{"establish-anonymous", handoff.Text{Zh: "接受没有邮箱、没有用户编号的访客（空字符串与 null）", En: "a visitor without address and id is accepted (an empty string, nulls)"}, false, establishAnonymous},
 		{"establish-history", handoff.Text{Zh: "接受 50 轮对话记录", En: "fifty rounds of history are accepted"}, false, establishHistory},
-		{"establish-unknown-member", handoff.Text{Zh: "忽略不认识的字段", En: "unknown members are ignored"}, true, establishUnknownMember},
+		{"establish-unknown-member", handoff.Text{Zh: "忽略不认识的字段，路由的 target 也在内", En: "unknown members are ignored, a route's target among them"}, true, establishUnknownMember},
 		{"answer-form", handoff.Text{Zh: "回复是 {\"code\":整数,\"message\":文本}", En: `answers are {"code":<integer>,"message":<text>}`}, true, answerForm},
 		{"chat", handoff.Text{Zh: "接受 chat", En: "chat is accepted"}, false, chat},
 		{"chat-unicode", handoff.Text{Zh: "接受中文、表情、引号和换行", En: "Chinese, emoji, quotes and line breaks are accepted"}, false, chatUnicode},
@@ -109,7 +110,7 @@ func noRedirect(p *player) finding {
 	}
 	for _, r := range p.replies {
 		if r.status >= 300 && r.status < 400 && r.path != "" {
-			return fail(r.path+" 得到 "+http.StatusText(r.status), r.path+" gives "+http.StatusText(r.status))
+			return fail(fmt.Sprintf("%s 得到 %d", r.path, r.status), fmt.Sprintf("%s gives %d", r.path, r.status))
 		}
 	}
 	return pass()

@@ -2,6 +2,7 @@ package score
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -74,6 +75,12 @@ func establishUnknownMember(p *player) finding {
 	if f, ok := p.ready(); !ok {
 		return f
 	}
+	id := p.ID()
+	c := handoff.OpenCall{Call: p.call(id, id), Question: "With a target", Target: json.RawMessage(`{"queue":"sales"}`)}
+	if _, err := p.product.Open(p.ctx, p.account, c); err != nil {
+		return accepted(err)
+	}
+	p.open = append(p.open, id)
 	body := bytes.Replace(chatBody(p.main, p.at(), "with a member of tomorrow"), []byte("{"), []byte(`{"new_in_2030":{"a":[1]},`), 1)
 	r, err := p.send(http.MethodPost, "/chat", p.ID(), body, asIs)
 	return good(r, err)
@@ -169,7 +176,7 @@ func twoConversations(p *player) finding {
 		return f
 	}
 	other := p.ID()
-	if err := p.establish(other, handoff.Visitor{Anonymous: "anon-8"}, nil); err != nil {
+	if err := p.establish(other, someone, nil); err != nil {
 		return accepted(err)
 	}
 	for range 3 {

@@ -171,10 +171,14 @@ func accepted(err error) finding {
 	if !errors.As(err, &e) {
 		return fail("没有成功："+err.Error(), "it did not succeed: "+err.Error())
 	}
-	if e.Problem != (handoff.Text{}) {
+	if e.Kind == handoff.Misconfigured {
 		return finding{Failed, e.Problem}
 	}
-	return fail("没有接受："+e.Error(), "it was not accepted: "+e.Error())
+	said := e.Message
+	if code, ok := strings.CutPrefix(e.Code, "code_"); ok {
+		said = strings.TrimSpace("code " + code + " " + said)
+	}
+	return fail("没有接受："+said, "it was not accepted: "+said)
 }
 
 // ready says why a check of a conversation cannot run.

@@ -255,24 +255,28 @@ func TestCallback(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*vendor.Delivery)
 		tries  int
+		aside  bool // in another conversation of the test
 		fail   []string
 	}{
-		"good":            {func(*vendor.Delivery) {}, 2, nil},
-		"never again":     {func(*vendor.Delivery) {}, 1, []string{"callback-retry"}},
-		"without a key":   {func(d *vendor.Delivery) { d.Header.Del("Authorization") }, 2, []string{"callback-form"}},
-		"another type":    {func(d *vendor.Delivery) { d.Header.Set("Content-Type", "text/plain") }, 2, []string{"callback-form"}},
-		"unsigned":        {func(d *vendor.Delivery) { d.Header.Del("X-Handoff-Signature") }, 2, []string{"callback-form"}},
-		"not a message":   {func(d *vendor.Delivery) { d.Body = []byte(`{"conversation_id":1}`) }, 2, []string{"callback-form"}},
-		"another session": {func(d *vendor.Delivery) { d.Body = bytes.Replace(d.Body, []byte("zhida-test"), []byte("other"), 1) }, 2, []string{"callback-form"}},
-		"silent":          {func(*vendor.Delivery) {}, 0, []string{"callback"}},
+		"good":                                  {func(*vendor.Delivery) {}, 2, false, nil},
+		"of a receiver that answers everywhere": {func(*vendor.Delivery) {}, 2, true, nil},
+		"never again":                           {func(*vendor.Delivery) {}, 1, false, []string{"callback-retry"}},
+		"without a key":                         {func(d *vendor.Delivery) { d.Header.Del("Authorization") }, 2, false, []string{"callback-form"}},
+		"another type":                          {func(d *vendor.Delivery) { d.Header.Set("Content-Type", "text/plain") }, 2, false, []string{"callback-form"}},
+		"unsigned":                              {func(d *vendor.Delivery) { d.Header.Del("X-Handoff-Signature") }, 2, false, []string{"callback-form"}},
+		"not a message":                         {func(d *vendor.Delivery) { d.Body = []byte(`{"conversation_id":1}`) }, 2, false, []string{"callback-form"}},
+		"another session":                       {func(d *vendor.Delivery) { d.Body = bytes.Replace(d.Body, []byte("zhida-test"), []byte("other"), 1) }, 2, false, []string{"callback-form"}},
+		"silent":                                {func(*vendor.Delivery) {}, 0, false, []string{"callback"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := desk(t)
-			back := &score.Callback{Key: "k1", Secret: secret, Wait: 300 * time.Millisecond, Now: time.Now}
+			back := &score.Callback{Key: "k1", Secret: secret, Wait: 100 * time.Millisecond, Now: time.Now}
 			server := httptest.NewServer(back)
 			defer server.Close()
-			done := make(chan error, 1)
 			back.Ready = func(conversation string) {
+				if c.aside {
+					conversation = d.Sessions()[1].Ref
+				}
 				delivery := d.Say(conversation, vendor.Words{Text: "hello"})
 				delivery.Header.Set("Authorization", "Bearer k1")
 				body := string(delivery.Body)
@@ -280,20 +284,13 @@ func TestCallback(t *testing.T) {
 				if string(delivery.Body) != body {
 					d.Sign(&delivery, time.Now())
 				}
-				go func() {
-					var err error
-					for range c.tries {
-						if _, _, e := delivery.Post(context.Background(), server.Client(), server.URL+"/v1/hooks/demo/webhook/x"); e != nil {
-							err = e
-						}
+				for range c.tries {
+					if _, _, err := delivery.Post(context.Background(), server.Client(), server.URL+"/v1/hooks/demo/webhook/x"); err != nil {
+						t.Error(err)
 					}
-					done <- err
-				}()
+				}
 			}
 			r := run(t, d.Server().URL(), func(config *score.Config) { config.Callback = back })
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
 			if got := outcomes(r, score.Failed); !slices.Equal(got, c.fail) {
 				t.Errorf("fails %q, want %q", got, c.fail)
 			}
