@@ -145,19 +145,23 @@ func (h *house) listen() *house {
 	return h
 }
 
+// patience is how long a test waits for what has to come, on a machine that has other
+// things to do.
+const patience = time.Minute
+
 // until looks whether something has happened, until it has. What another goroutine does
 // on its own account cannot be waited for in any other way.
 func until(t testing.TB, happened func() bool) {
 	t.Helper()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	end := time.NewTimer(10 * time.Second)
+	end := time.NewTimer(patience)
 	defer end.Stop()
 	for !happened() {
 		select {
 		case <-look.C:
 		case <-end.C:
-			t.Fatal("it did not happen within ten seconds")
+			t.Fatalf("it did not happen within %v", patience)
 		}
 	}
 }

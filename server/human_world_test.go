@@ -24,7 +24,7 @@ func human(t testing.TB, db *store.DB) func(*Rooms) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second,
+		client := &http.Client{Transport: &http.Transport{}, Timeout: patience,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		service, err := handoff.New(handoff.Config{Store: kept, Bots: HandoffBots(r.Library), Observer: r.Metrics.Human(),
 			Connectors: append(connectors.All(connectors.Config{Client: client}), stubConnector{}), ToolWait: 300 * time.Millisecond})
@@ -186,7 +186,7 @@ func (v *visitor) seen() []streamed {
 // await waits for an event and returns it.
 func (v *visitor) await(what string, is func(streamed) bool) streamed {
 	v.h.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		for _, e := range v.seen() {
 			if is(e) {

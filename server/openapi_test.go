@@ -275,7 +275,7 @@ func fill(g *gate) func() {
 
 // TestGeneralReplies: what any request can get is described once, and is what it gets.
 func TestGeneralReplies(t *testing.T) {
-	h := newHouse(t, Config{ReadTimeout: 150 * time.Millisecond}).listen()
+	h, hasty := newHouse(t, Config{}).listen(), newHouse(t, Config{ReadTimeout: 150 * time.Millisecond}).listen()
 	doc := loadDocument(t, h)
 	for name, c := range map[string]struct{ status, request string }{
 		"MethodNotAllowed": {"405", "DELETE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"},
@@ -287,7 +287,7 @@ func TestGeneralReplies(t *testing.T) {
 			t.Errorf("%s is not described", name)
 			continue
 		}
-		conn := h.dial()
+		conn := map[bool]*house{false: h, true: hasty}[c.status == "408"].dial()
 		write(t, conn, c.request)
 		got := read(t, bufio.NewReader(conn))
 		if strconv.Itoa(got.status) != c.status {

@@ -53,17 +53,15 @@ func TestCluster(t *testing.T) {
 	}
 	starting.Wait()
 	nodes[0].must("PUT", "/v1/bots/b", `{"name":"b"}`)
+	var took []time.Duration
 	seen := func(publisher *node, text string, by ...*node) {
 		t.Helper()
 		publisher.publish("a", text)
 		for _, n := range by {
-			took := eventually(t, "a publish is seen", func() bool {
+			took = append(took, eventually(t, "a publish is seen", func() bool {
 				content, _, _ := n.rendered("b", "a")
 				return content == text
-			})
-			if took > time.Second {
-				t.Errorf("a publish was seen after %v", took)
-			}
+			}))
 		}
 	}
 	seen(nodes[0], "first", nodes[:]...)
@@ -78,6 +76,7 @@ func TestCluster(t *testing.T) {
 	}
 	outage(t, pg, nodes[:])
 	seen(nodes[2], "after the outage", nodes[:]...)
+	typical(t, "a publish is seen", took, time.Second)
 }
 
 // outageTime is how long TestCluster stops the database: ZHIDA_OUTAGE, else 5 s.
@@ -119,7 +118,7 @@ func outage(t *testing.T, pg *storetest.Server, nodes []*node) {
 				if r.status != 503 || r.header.Get("Retry-After") == "" {
 					t.Errorf("without its database a node answers a write with %d, Retry-After %q: %s", r.status, r.header.Get("Retry-After"), r.body)
 				}
-				if took := time.Since(began); took > 15*time.Second {
+				if took := time.Since(began); took > 30*time.Second {
 					t.Errorf("a write was refused after %v", took)
 				}
 				refusals.Add(1)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -31,7 +30,7 @@ type instance struct {
 	address string
 	data    string
 	client  *http.Client
-	log     bytes.Buffer
+	log     record
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
@@ -39,14 +38,7 @@ type instance struct {
 
 func newInstance(t testing.TB) *instance {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	i := &instance{t: t, address: ln.Addr().String(), data: t.TempDir(), client: &http.Client{Timeout: 10 * time.Second}}
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
+	i := &instance{t: t, address: held(t), data: t.TempDir(), client: &http.Client{Timeout: 10 * time.Second}}
 	i.start()
 	t.Cleanup(func() {
 		i.end(syscall.SIGTERM)
@@ -61,6 +53,39 @@ func newInstance(t testing.TB) *instance {
 		}
 	})
 	return i
+}
+
+// held is an address at which only this test listens, and its processes.
+func held(t testing.TB) string {
+	t.Helper()
+	held, address, err := vendor.Hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := held.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return address
+}
+
+// record is what processes say, and can be read while they do.
+type record struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.String()
 }
 
 // canaries are what a log must never hold: addresses, texts, credentials, tokens.
@@ -115,11 +140,10 @@ func (i *instance) kill() {
 	i.start()
 }
 
-// poll waits until something holds; a call that has failed may be made again only half a
-// minute later.
+// poll waits until something holds.
 func (i *instance) poll(what string, holds func() bool) {
 	i.t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); !holds(); <-time.After(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !holds(); <-time.After(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			i.t.Fatalf("it did not come to this: %s\n%s", what, tail(i.log.String(), 4000))
 		}

@@ -43,17 +43,17 @@ func askFor(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// askuntil METHOD PATH KEY STATUS: asks until the status is STATUS, for a second at most:
-// so long may nodes take to hear of a key.
+// askuntil METHOD PATH KEY STATUS: asks until the status is STATUS: nodes take a while to
+// hear of a key.
 func askUntil(ts *testscript.TestScript, _ bool, args []string) {
-	for end := time.Now().Add(time.Second); ; {
+	for end := time.Now().Add(patience); ; <-time.After(5 * time.Millisecond) {
 		late := time.Now().After(end)
 		status, _ := reply(ts, args[0], args[1], args[2])
 		if strconv.Itoa(status) == args[3] {
 			return
 		}
 		if late {
-			ts.Fatalf("%s %s: still %d after a second", args[0], args[1], status)
+			ts.Fatalf("%s %s: still %d after %v", args[0], args[1], status, patience)
 		}
 	}
 }
@@ -179,15 +179,14 @@ func TestKeysAcross(t *testing.T) {
 		t.Fatalf("%d nodes have made an admin key", len(found))
 	}
 	c.key = found[0]
+	took := map[string][]time.Duration{}
 	everywhere := func(what, key, cookie string, status int) {
 		t.Helper()
 		began := time.Now()
 		for _, n := range nodes {
 			eventually(t, what, func() bool { return n.with(key, cookie, "/v1/language") == status })
 		}
-		if took := time.Since(began); took > time.Second {
-			t.Errorf("%s: on all nodes after %v", what, took)
-		}
+		took[what] = append(took[what], time.Since(began))
 	}
 	everywhere("the admin key works", c.key, "", http.StatusOK)
 	for i := range 3 {
@@ -201,5 +200,8 @@ func TestKeysAcross(t *testing.T) {
 		nodes[(i+2)%3].must("DELETE", "/v1/keys/"+id, "")
 		everywhere("a revoked key is dead", key, "", http.StatusUnauthorized)
 		everywhere("its session is dead", "", cookie, http.StatusUnauthorized)
+	}
+	for what, times := range took {
+		typical(t, what+" on all nodes", times, time.Second)
 	}
 }

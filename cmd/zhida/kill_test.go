@@ -89,6 +89,13 @@ func (l *ledger) note(what func()) {
 	l.acks++
 }
 
+// count is how much has been acknowledged.
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.acks
+}
+
 // load imports answers, published, until the node is gone. What a line of progress counts
 // is acknowledged.
 func (l *ledger) load(n *node, round int) {
@@ -205,13 +212,16 @@ func killOne(t *testing.T, c *cluster, rounds int) *ledger {
 		if t.Failed() {
 			t.Fatalf("round %d, seed %d", round, seed)
 		}
+		before := l.count()
 		var all sync.WaitGroup
 		for w := range editors {
 			all.Go(func() { l.edit(n, fmt.Sprintf("w%d", w), round*100000) })
 		}
 		all.Go(func() { l.load(n, round) })
-		timer := time.NewTimer(time.Duration(20+random.IntN(400)) * time.Millisecond)
-		<-timer.C
+		<-time.After(time.Duration(20+random.IntN(400)) * time.Millisecond)
+		if round%2 == 1 { // the others die when they die, also before anything is acknowledged
+			eventually(t, "a dozen acknowledgements more", func() bool { return l.count() >= before+12 })
+		}
 		n.kill()
 		all.Wait()
 	}

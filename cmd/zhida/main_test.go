@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
 	"github.com/zhida-kb/zhida/runtime/query"
 )
 
@@ -36,6 +38,10 @@ func (l leakChecked) Run() int {
 	}
 	return code
 }
+
+// patience is how long a test waits for what has to come, on a machine that has other
+// things to do: a call that has failed may be made again only half a minute later.
+const patience = 2 * time.Minute
 
 // TestScripts runs testdata/script: the command line as its users meet it.
 func TestScripts(t *testing.T) {
@@ -115,17 +121,17 @@ func expand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
-// setaddress: finds a free port of loopback for $ADDRESS.
+// setaddress: finds a free port of loopback for $ADDRESS, which is the script's to the end.
 func setAddress(ts *testscript.TestScript, _ bool, _ []string) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	held, address, err := vendor.Hold()
 	ts.Check(err)
-	ts.Setenv("ADDRESS", ln.Addr().String())
-	ts.Check(ln.Close())
+	ts.Defer(func() { _ = held.Close() })
+	ts.Setenv("ADDRESS", address)
 }
 
 // waitup: waits until the server at $ADDRESS is ready.
 func waitUp(ts *testscript.TestScript, _ bool, _ []string) {
-	for range 10000 {
+	for end := time.Now().Add(patience); time.Now().Before(end); <-time.After(5 * time.Millisecond) {
 		resp, err := http.Get("http://" + ts.Getenv("ADDRESS") + "/readyz") //nolint:noctx // a script's time is limited
 		if err == nil {
 			ts.Check(resp.Body.Close())

@@ -140,12 +140,13 @@ func testOpenFails(t *testing.T, db Database) {
 	h := Start(t, db.Open(t), NewVendor(), soon)
 	dead := 0
 	for _, row := range []struct {
-		kind   handoff.ErrorKind
-		status handoff.Status
-		dead   int
-	}{{handoff.Refused, handoff.Available, 0}, {handoff.Unreachable, handoff.Unavailable, 2}, {handoff.Misconfigured, handoff.Unavailable, 2}} {
+		kind    handoff.ErrorKind
+		seconds int // to connect: enough for a message to come in the meantime
+		status  handoff.Status
+		dead    int
+	}{{handoff.Refused, 600, handoff.Available, 0}, {handoff.Unreachable, 3, handoff.Unavailable, 2}, {handoff.Misconfigured, 3, handoff.Unavailable, 2}} {
 		h.Vendor.Before(nil)
-		h.Configure(func(s *handoff.Settings) { s.ConnectTimeoutSeconds = 1 })
+		h.Configure(func(s *handoff.Settings) { s.ConnectTimeoutSeconds = row.seconds })
 		hold := make(chan struct{})
 		h.Vendor.Before(func(_ context.Context, told Told) error {
 			<-hold
@@ -251,7 +252,7 @@ func testRetryAfter(t *testing.T, db Database) {
 // testExpires: what cannot be delivered until the deadline ends the session.
 func testExpires(t *testing.T, db Database) {
 	h := Start(t, db.Open(t), NewVendor(), soon)
-	h.Configure(func(s *handoff.Settings) { s.DeliveryDeadlineSeconds = 1 })
+	h.Configure(func(s *handoff.Settings) { s.DeliveryDeadlineSeconds = 3 })
 	c := h.Begin(handoff.Visitor{})
 	session := h.Ask(c, "?")
 	h.Waits(c, handoff.Waiting)

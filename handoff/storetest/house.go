@@ -209,8 +209,8 @@ func (h *House) State(conversation string) handoff.State {
 	return c.Session.State
 }
 
-// Patience is how long Until waits.
-const Patience = 20 * time.Second
+// Patience is how long Until waits, also on a machine that has other things to do.
+const Patience = time.Minute
 
 // Until polls until a condition holds.
 func Until(t testing.TB, what string, holds func() bool) {
@@ -227,10 +227,24 @@ func Until(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-// Waits until the newest session is in a state.
+// Waits until the newest session is in a state. For a state that ends by itself see Shows.
 func (h *House) Waits(conversation string, state handoff.State) {
 	h.T.Helper()
 	Until(h.T, "session "+state.String(), func() bool { return h.State(conversation) == state })
+}
+
+// Shows waits until the stream has a line so many times.
+func (h *House) Shows(conversation, line string, times int) {
+	h.T.Helper()
+	Until(h.T, fmt.Sprintf("%q %d times", line, times), func() bool {
+		n := 0
+		for _, l := range h.Lines(conversation) {
+			if l == line {
+				n++
+			}
+		}
+		return n >= times
+	})
 }
 
 // Told waits until the vendor has been told exactly this of a session.

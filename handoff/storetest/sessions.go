@@ -142,7 +142,7 @@ func testCloses(t *testing.T, db Database) {
 		h.Configure(row.change)
 		c := h.Begin(handoff.Visitor{})
 		session := h.Ask(c, row.name)
-		h.Waits(c, handoff.Waiting)
+		h.Shows(c, "waiting", 1)
 		row.close(c, session)
 		h.Waits(c, handoff.Closed)
 		conversation, err := h.Service.Conversation(context.Background(), c)
@@ -246,18 +246,24 @@ func testRounds(t *testing.T, db Database) {
 
 // testTool: the tool says no more than is known.
 func testTool(t *testing.T, db Database) {
-	h := Start(t, db.Open(t), NewVendor(), func(c *handoff.Config) { c.ToolWait = 300 * time.Millisecond })
-	h.Configure(nil)
+	store := db.Open(t)
 	ctx := context.Background()
 	gate := make(chan struct{})
+	var h *House
 	for _, row := range []struct {
+		wait   time.Duration // long where there is something to wait for
 		before func(context.Context, Told) error
 		want   handoff.ToolResult
 	}{
-		{nil, handoff.ToolConnecting},
-		{func(context.Context, Told) error { return Failure(handoff.Refused) }, handoff.ToolBusy},
-		{func(context.Context, Told) error { <-gate; return nil }, handoff.ToolRequested},
+		{Patience, nil, handoff.ToolConnecting},
+		{Patience, func(context.Context, Told) error { return Failure(handoff.Refused) }, handoff.ToolBusy},
+		{50 * time.Millisecond, func(context.Context, Told) error { <-gate; return nil }, handoff.ToolRequested},
 	} {
+		if h != nil {
+			h.Stop()
+		}
+		h = Start(t, store, NewVendor(), func(c *handoff.Config) { c.ToolWait = row.wait })
+		h.Configure(nil)
 		h.Vendor.Before(row.before)
 		r, err := h.Service.Tool(ctx, Bot, h.Begin(handoff.Visitor{}), handoff.Ask{Question: "?", Reason: "angry"})
 		if err != nil || r.Result != row.want || r.Text == "" {

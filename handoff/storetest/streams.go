@@ -13,7 +13,8 @@ import (
 	"github.com/zhida-kb/zhida/handoff"
 )
 
-// testTimers: each fires once, in time.
+// testTimers: each fires once, and none too early. How late one may be is shown where the
+// clock is handed in: on a machine that has other things to do it is not ours to say.
 func testTimers(t *testing.T, db Database) {
 	h := Start(t, db.Open(t), NewVendor(), nil)
 	h.Configure(func(s *handoff.Settings) { s.WaitTimeoutSeconds = 1 })
@@ -29,18 +30,19 @@ func testTimers(t *testing.T, db Database) {
 		Same(t, "the stream", h.Lines(c), []string{"connecting", "waiting", "wait_expired", "closed wait_timeout"})
 		entries := h.Events(c)
 		for i := 2; i < 4; i++ {
-			if d := entries[i].At.Sub(entries[i-1].At); d < time.Second-time.Millisecond || d > 2*time.Second {
+			if d := entries[i].At.Sub(entries[i-1].At); d < time.Second-time.Millisecond {
 				t.Errorf("a timer of 1 s took %v", d)
 			}
 		}
 	}
+	// Three seconds, so that the visitor is in time for the second question, or the third.
+	h.Configure(func(s *handoff.Settings) { s.WaitTimeoutSeconds = 3 })
 	c := h.Begin(handoff.Visitor{})
 	h.Ask(c, "going on")
-	h.Waits(c, handoff.WaitExpired)
+	h.Shows(c, "wait_expired", 1)
 	h.Post(c, "I wait")
-	h.Waits(c, handoff.Waiting)
-	h.Waits(c, handoff.WaitExpired)
-	if v, err := h.Service.Continue(context.Background(), Bot, c); err != nil || v.State != handoff.Waiting || time.Until(v.Deadline) > 1100*time.Millisecond {
+	h.Shows(c, "wait_expired", 2)
+	if v, err := h.Service.Continue(context.Background(), Bot, c); err != nil || v.State != handoff.Waiting || time.Until(v.Deadline) > 3100*time.Millisecond {
 		t.Errorf("%+v %v", v, err)
 	}
 }
@@ -256,12 +258,18 @@ func testNodes(t *testing.T, db Database) {
 		nodes = append(nodes, Start(t, db.Open(t), v, soon))
 	}
 	first, last := nodes[0], nodes[count-1]
-	first.Configure(func(s *handoff.Settings) { s.WaitTimeoutSeconds = 1 })
-	Until(t, "the settings are known on the last node", func() bool {
-		s, err := last.Service.Settings(context.Background(), Bot)
-		r, bad := last.Service.Status(context.Background(), Bot)
-		return err == nil && bad == nil && s.WaitTimeoutSeconds == 1 && r.Status == handoff.Available
-	})
+	waitFor := func(seconds int) {
+		t.Helper()
+		first.Configure(func(s *handoff.Settings) { s.WaitTimeoutSeconds = seconds })
+		for _, n := range nodes {
+			Until(t, "the settings are known on all nodes", func() bool {
+				s, err := n.Service.Settings(context.Background(), Bot)
+				r, bad := n.Service.Status(context.Background(), Bot)
+				return err == nil && bad == nil && s.WaitTimeoutSeconds == seconds && r.Status == handoff.Available
+			})
+		}
+	}
+	waitFor(600)
 	c := first.Begin(handoff.Visitor{})
 	w := last.Service.Watch(Bot, c)
 	defer w.Close()
@@ -285,6 +293,7 @@ func testNodes(t *testing.T, db Database) {
 	case <-time.After(Patience):
 		t.Error("the watch on the last node never woke")
 	}
+	waitFor(1)
 	var waiting []string
 	for i := range 10 {
 		other := nodes[i%count].Begin(handoff.Visitor{})
@@ -295,5 +304,6 @@ func testNodes(t *testing.T, db Database) {
 		first.Waits(other, handoff.Closed)
 		Same(t, "the stream", first.Lines(other), []string{"connecting", "waiting", "wait_expired", "closed wait_timeout"})
 	}
+	waitFor(600)
 	Load(last, 6, 5)
 }

@@ -136,7 +136,7 @@ func TestGoodReplies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := newUpstream(t, func(c net.Conn, _ string) { io.WriteString(c, response); c.Close() })
-			client, _ := newTestClient(t, u, Config{Timeout: time.Second})
+			client, _ := newTestClient(t, u, Config{Timeout: patience})
 			if r := fetch(t, client.For(theBot()), "http://x.cn/"); r.Outcome != runtime.OK || r.Content != "ok" {
 				t.Errorf("%+v", r)
 			}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"crypto/tls"
@@ -20,11 +21,12 @@ import (
 	"github.com/zhida-kb/zhida/runtime"
 )
 
-// shortTimeout stands for the 5 s of a call where the clock is real; grace for
-// the 300 ms that B5 and E1 leave for all else.
+// shortTimeout stands for the 5 s of a call where the clock is real. The 300 ms that B5
+// and E1 leave for all else are the machine's there: patience is how long it may take for
+// what has to come. TestFiveSeconds has the clock in its hands.
 const (
 	shortTimeout = 200 * time.Millisecond
-	grace        = 300 * time.Millisecond
+	patience     = 30 * time.Second
 )
 
 // hang keeps a connection open and silent until the other side closes it.
@@ -173,19 +175,18 @@ func TestHostileB5(t *testing.T) {
 				h.do(c)
 				hang(c)
 			})
-			limit := 3 * time.Second // for what takes work, not waiting
+			limit := patience // for what takes work, not waiting
 			if h.want == runtime.Timeout {
 				limit = shortTimeout
 			}
 			client, dialed := newTestClient(t, u, Config{Timeout: limit})
 			goroutines, files := goruntime.NumGoroutine(), openFiles(t)
-			begin := time.Now()
 			r := fetch(t, client.For(theBot()), "http://x.cn/u")
-			if took := time.Since(begin); r.Outcome != h.want || took > limit+grace || r.Content != "" || r.JSON || r.Cached {
-				t.Errorf("%v after %v, want %v: %+v", r.Outcome, took, h.want, r)
+			if r.Outcome != h.want || r.Content != "" || r.JSON || r.Cached {
+				t.Errorf("%v, want %v: %+v", r.Outcome, h.want, r)
 			}
 			// Not even an idle connection stays, for the reply was not ok.
-			eventually(t, time.Second, "all is as before", func() bool {
+			eventually(t, patience, "all is as before", func() bool {
 				return open.Load() == 0 && goruntime.NumGoroutine() <= goroutines && openFiles(t) <= files
 			})
 			if n := len(u.received()); n != 1 || len(dialed.addresses()) != 1 {
@@ -216,9 +217,8 @@ func TestB5NobodyAccepts(t *testing.T) {
 	defer l.Close()
 	for _, url := range []string{"http://x.cn/", "https://x.cn/"} {
 		client, _ := newTestClient(t, &upstream{listener: l}, Config{Timeout: shortTimeout})
-		begin := time.Now()
-		if r := fetch(t, client.For(theBot()), url); r.Outcome != runtime.Timeout || time.Since(begin) > shortTimeout+grace {
-			t.Errorf("%s: %v after %v", url, r.Outcome, time.Since(begin))
+		if r := fetch(t, client.For(theBot()), url); r.Outcome != runtime.Timeout {
+			t.Errorf("%s: %v", url, r.Outcome)
 		}
 	}
 }
@@ -249,12 +249,14 @@ func TestB5NobodyReads(t *testing.T) {
 	client, _ := newTestClient(t, &upstream{listener: l}, Config{Timeout: shortTimeout, TLS: &tls.Config{InsecureSkipVerify: true}})
 	url := "https://x.cn/?" + strings.Repeat("x", 16<<20)
 	begin := time.Now()
-	if r := fetch(t, client.For(theBot()), url); r.Outcome != runtime.Timeout || time.Since(begin) > time.Second {
+	// A TLS connection that is closed as the book says waits five seconds for its last word.
+	if r := fetch(t, client.For(theBot()), url); r.Outcome != runtime.Timeout || time.Since(begin) > 5*time.Second {
 		t.Errorf("%v after %v", r.Outcome, time.Since(begin))
 	}
 }
 
-// TestFiveSeconds takes the default budget on a false clock, at every step that can hang.
+// TestFiveSeconds takes the default budget on a false clock, at every step that can hang
+// and with every hostile upstream that takes its time: to the moment.
 func TestFiveSeconds(t *testing.T) {
 	steps := map[string]func(*Config, *sync.WaitGroup){
 		"resolver": func(c *Config, _ *sync.WaitGroup) { c.Resolver = hangingResolver{} },
@@ -267,6 +269,18 @@ func TestFiveSeconds(t *testing.T) {
 				drip(s, " ", 10*time.Millisecond)
 			})
 		},
+	}
+	for _, h := range hostile {
+		if h.want == runtime.Timeout && h.name != "slow 1xx" { // of which there are too many in five seconds
+			steps[h.name] = func(c *Config, wg *sync.WaitGroup) {
+				c.Dial = pipeTo(wg, func(s net.Conn) {
+					if _, err := readHead(bufio.NewReader(s)); err == nil { // else it is TLS
+						h.do(s)
+					}
+					hang(s)
+				})
+			}
+		}
 	}
 	for name, set := range steps {
 		for _, url := range []string{"http://x.cn/u", "https://x.cn/u"} {

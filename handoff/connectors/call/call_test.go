@@ -17,6 +17,7 @@ import (
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
 	"github.com/zhida-kb/zhida/handoff/connectors/call"
+	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -55,14 +56,12 @@ func TestQuote(t *testing.T) {
 func TestFailures(t *testing.T) {
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	defer secure.Close()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	held, addr, err := vendor.Hold()
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed := "http://" + ln.Addr().String()
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
+	defer held.Close()
+	closed := "http://" + addr
 	open, err := outbound.New(outbound.Config{AllowPrivate: true, Resolver: nobody{}})
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +86,7 @@ func TestFailures(t *testing.T) {
 		{"no URL", "http://a b/", "url", open, handoff.Misconfigured, false},
 		{"a client that says nothing of its connections", "http://x.cn/", "connection", silent{}, handoff.Unreachable, true},
 	} {
-		_, err := (&call.Client{Doer: c.doer, Timeout: 5 * time.Second}).Do(t.Context(), call.Request{Method: "POST", URL: c.url})
+		_, err := (&call.Client{Doer: c.doer, Timeout: time.Minute}).Do(t.Context(), call.Request{Method: "POST", URL: c.url})
 		var e *handoff.CallError
 		if !errors.As(err, &e) || e.Kind != c.kind || e.Code != c.code || e.Uncertain != c.uncertain || e.Message == "" {
 			t.Errorf("%s: %+v", c.name, err)

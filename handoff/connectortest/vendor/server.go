@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,6 +54,7 @@ const (
 type Server struct {
 	handler http.Handler
 	addr    string
+	held    *os.File // keeps a port that we chose ours while the fake is down; closed when the fake is forgotten
 
 	mu         sync.Mutex
 	requests   []Request
@@ -67,12 +69,21 @@ type Server struct {
 	stopping   context.Context
 }
 
+// anyPort lets us choose a port.
+const anyPort = "127.0.0.1:0"
+
 // Start starts a fake on loopback.
-func Start(handler http.Handler) (*Server, error) { return StartAt("127.0.0.1:0", handler) }
+func Start(handler http.Handler) (*Server, error) { return StartAt(anyPort, handler) }
 
 // StartAt starts a fake at an address.
 func StartAt(addr string, handler http.Handler) (*Server, error) {
 	s := &Server{handler: handler, addr: addr}
+	if addr == anyPort {
+		var err error
+		if s.held, s.addr, err = Hold(); err != nil {
+			return nil, err
+		}
+	}
 	return s, s.Up()
 }
 
