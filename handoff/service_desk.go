@@ -19,6 +19,7 @@ type DeskSession struct {
 	Taken          string // by which agent; empty: nobody
 	Opening        *Opening
 	Visitor        Visitor
+	EmailChecked   bool // somebody vouches for the visitor's address
 	Context        []byte // JSON, as the caller gave it
 }
 
@@ -47,7 +48,7 @@ func (s *Service) DeskSessions(ctx context.Context, bot string, q ListQuery) ([]
 func (s *Service) deskSession(c *Conversation, rec *SessionRecord) *DeskSession {
 	v := c.Visitor
 	v.Anonymous = c.ID
-	return &DeskSession{SessionView: s.View(rec), ConversationID: c.ID, Taken: rec.Taken, Opening: rec.Opening, Visitor: v, Context: c.Context}
+	return &DeskSession{SessionView: s.View(rec), ConversationID: c.ID, Taken: rec.Taken, Opening: rec.Opening, Visitor: v, EmailChecked: c.EmailChecked, Context: c.Context}
 }
 
 // desk runs fn on a session of the desk.

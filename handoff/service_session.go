@@ -10,6 +10,7 @@ type Ask struct {
 	Question string
 	History  []Turn // replaces the rounds of ours; nil: ours
 	Email    string // empty: none
+	Checked  bool   // the caller vouches for the address
 	Route    string // empty: the bot's own
 	Reason   string // the model's
 }
@@ -43,7 +44,7 @@ func (s *Service) Request(ctx context.Context, bot, conversation string, a Ask) 
 	}
 	var asked *Asked
 	err = s.turn(ctx, bot, conversation, func(t *turn) error {
-		t.route = a.Route
+		t.route, t.checked = a.Route, a.Checked
 		kind, _, _, ok := s.where(t.config, a.Route)
 		if !ok {
 			return invalid(fault("/route", "设置中没有这条路由。", "The settings have no such route."))

@@ -193,7 +193,7 @@ func (b *brains) decide(bot *Bot, c *handoff.Conversation, m *handoff.Message) (
 			context = json.RawMessage("{}")
 		}
 		return brain.Ask(b.ctx, b.s.rooms.Outbound, settings.URL, settings.Secret, brain.Message{ConversationID: c.ID, MessageID: m.ID, Text: m.Text,
-			Visitor: appendJSON(nil, showSpeaker(c.Visitor)), Context: context}, time.Now)
+			Visitor: appendJSON(nil, showSpeaker(c.Visitor, c.EmailChecked)), Context: context}, time.Now)
 	}
 	found, err := b.match(bot, m.Text, settings.Limit())
 	if err != nil || found != "" {

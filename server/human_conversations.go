@@ -35,6 +35,7 @@ type visitorShown struct {
 	Email    *string `json:"email"`
 	Phone    *string `json:"phone"`
 	Language *string `json:"language"`
+	Verified bool    `json:"emailVerified" doc:"Somebody with a key has given the address."`
 }
 
 // conversationShown is a conversation with its newest session.
@@ -46,12 +47,12 @@ type conversationShown struct {
 	Session        *humanSession `json:"session" doc:"The newest."`
 }
 
-func showSpeaker(v handoff.Visitor) visitorShown {
-	return visitorShown{orNil(v.ID), orNil(v.Name), orNil(v.Email), orNil(v.Phone), orNil(v.Language)}
+func showSpeaker(v handoff.Visitor, verified bool) visitorShown {
+	return visitorShown{orNil(v.ID), orNil(v.Name), orNil(v.Email), orNil(v.Phone), orNil(v.Language), verified}
 }
 
 func showConversation(h *handoff.Service, c *handoff.Conversation) conversationShown {
-	shown := conversationShown{ConversationID: c.ID, Bot: c.Bot, CreatedAt: c.CreatedAt, Visitor: showSpeaker(c.Visitor)}
+	shown := conversationShown{ConversationID: c.ID, Bot: c.Bot, CreatedAt: c.CreatedAt, Visitor: showSpeaker(c.Visitor, c.EmailChecked)}
 	if c.Session != nil {
 		shown.Session = showHuman(h.View(c.Session))
 	}

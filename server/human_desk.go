@@ -21,7 +21,7 @@ type deskShown struct {
 }
 
 func showDesk(d *handoff.DeskSession) deskShown {
-	shown := deskShown{humanSession: *showHuman(d.SessionView), ConversationID: d.ConversationID, TakenBy: orNil(d.Taken), Visitor: showSpeaker(d.Visitor)}
+	shown := deskShown{humanSession: *showHuman(d.SessionView), ConversationID: d.ConversationID, TakenBy: orNil(d.Taken), Visitor: showSpeaker(d.Visitor, d.EmailChecked)}
 	if shown.Context = d.Context; len(d.Context) == 0 {
 		shown.Context = json.RawMessage("{}")
 	}

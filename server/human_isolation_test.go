@@ -10,6 +10,10 @@ func humanForeigners() map[string]foreign {
 		if _, err := h.rooms.Handoff.PostMessage(h.t.Context(), "demo", t.id, handoff.NewMessage{Text: "canary"}); err != nil {
 			h.t.Fatal(err)
 		}
+		until(h.t, func() bool { // from then on nothing changes by itself
+			list, err := h.rooms.Handoff.Transcript(h.t.Context(), "demo", t.id, "")
+			return err == nil && list.Items[len(list.Items)-1].Delivery == handoff.DeliveryDelivered
+		})
 		return map[string]string{"id": t.id, "session": t.session}
 	}
 	for _, id := range []string{"conversation", "eraseConversation", "sendMessage", "events", "transcript", "requestHandoff", "continueHandoff",

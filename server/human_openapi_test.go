@@ -21,7 +21,7 @@ func (h *house) talk(bot, connector, canary string) talked {
 	if connector == "stub" {
 		h.send("PUT", "/v1/bots/"+bot+"/connectors/stub", adminKey, `{"token":"t"}`).want(h.t, 200)
 	}
-	h.send("PUT", "/v1/bots/"+bot+"/handoff", adminKey, `{"emailStep":false,"routes":{"stub":{"connector":"stub"}}}`).want(h.t, 200)
+	h.send("PUT", "/v1/bots/"+bot+"/handoff", adminKey, `{"emailStep":false,"waitTimeoutSeconds":86400,"routes":{"stub":{"connector":"stub"}}}`).want(h.t, 200)
 	c, err := s.CreateConversation(ctx, bot, handoff.NewConversation{Visitor: handoff.Visitor{ID: "u-42", Name: canary, Language: "en"}})
 	if err != nil {
 		h.t.Fatal(err)

@@ -48,7 +48,10 @@ func serveHandoff(_ *Server, x *exchange) *Problem {
 			return keyOnly("/source")
 		}
 	}
-	a := handoff.Ask{Question: strings.TrimSpace(or(in.Question)), Email: or(in.Email), Route: or(in.Route)}
+	a := handoff.Ask{Question: strings.TrimSpace(or(in.Question)), Email: or(in.Email), Checked: x.byKey(), Route: or(in.Route)}
+	if in.History != nil {
+		a.History = []handoff.Turn{} // none is a history too
+	}
 	for _, t := range or(in.History) {
 		a.History = append(a.History, handoff.Turn(t))
 	}
@@ -308,10 +311,12 @@ func isCode(err error, code string) bool {
 func (x *exchange) act(h *handoff.Service, a Action) *Problem {
 	if a.Function == "toChat" {
 		ask := handoff.Ask{}
-		if s, err := h.Settings(x.base, a.Bot); err == nil {
-			if _, ok := s.Routes[a.Argument]; ok {
-				ask.Route = a.Argument
-			}
+		s, err := h.Settings(x.base, a.Bot)
+		if err != nil {
+			return x.failHuman(err)
+		}
+		if _, ok := s.Routes[a.Argument]; ok {
+			ask.Route = a.Argument
 		}
 		return x.request(h, a.Conversation, ask)
 	}

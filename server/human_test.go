@@ -85,3 +85,47 @@ func (v *visitor) inOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoVouches: an address is verified when a key has given it, and the latest counts.
+func TestWhoVouches(t *testing.T) {
+	h := newHumanHouse(t)
+	verified := func(v *visitor, want bool) {
+		t.Helper()
+		who := v.do("GET", "", "").want(t, 200).json(t)["visitor"].(map[string]any)
+		if who["emailVerified"] != want {
+			t.Errorf("%v, want %v", who, want)
+		}
+	}
+	v := h.converse("demo", `{"visitor":{"email":"a@example.com"}}`)
+	verified(v, true)
+	v.do("PUT", "/email", `{"email":"b@example.com"}`).want(t, 200)
+	verified(v, false)
+	h.send("PUT", "/v1/conversations/"+v.id+"/email", renderKey, `{"email":"b@example.com"}`).want(t, 200)
+	verified(v, true)
+	for _, byKey := range []bool{false, true} {
+		v := h.converse("demo", `{}`)
+		key := map[bool]string{false: v.token, true: renderKey}[byKey]
+		h.send("POST", "/v1/conversations/"+v.id+"/handoff", key, `{"email":"c@example.com"}`).want(t, 201)
+		verified(v, byKey)
+	}
+}
+
+// TestNoHistory: a history that is given replaces what was said, also when it is empty.
+func TestNoHistory(t *testing.T) {
+	h := newHumanHouse(t)
+	for body, want := range map[string]string{`{"question":"q"}`: "said before", `{"question":"q","history":[]}`: "", `{"question":"q","history":[{"role":"user","text":"given"}]}`: "given"} {
+		v := h.converse("demo", `{"visitor":{"email":"a@example.com"}}`)
+		v.do("POST", "/messages", `{"text":"said before"}`).want(t, 201)
+		h.send("POST", "/v1/conversations/"+v.id+"/handoff", renderKey, body).want(t, 201)
+		item := h.send("GET", "/v1/bots/demo/desk/sessions?limit=1", operateKey, "").want(t, 200).json(t)["items"].([]any)[0].(map[string]any)
+		got := ""
+		for _, turn := range item["history"].([]any) {
+			if got = turn.(map[string]any)["text"].(string); got == want {
+				break
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %v", body, item["history"])
+		}
+	}
+}
