@@ -19,7 +19,7 @@ type DeskSession struct {
 	Taken          string // by which agent; empty: nobody
 	Opening        *Opening
 	Visitor        Visitor
-	EmailChecked   bool // somebody vouches for the visitor's address
+	EmailChecked   bool   // somebody vouches for the visitor's address
 	Context        []byte // JSON, as the caller gave it
 }
 
