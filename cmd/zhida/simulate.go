@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/zhida-kb/zhida/handoff"
 	"github.com/zhida-kb/zhida/handoff/connectortest/rowdy"
 	"github.com/zhida-kb/zhida/handoff/connectortest/webhookdesk"
 	"github.com/zhida-kb/zhida/parser/diag"
@@ -66,10 +68,10 @@ func (k *simulateCommand) Run(c *console) error {
 		Desk: webhookdesk.Config{Addr: k.Listen, UserName: k.User, Password: k.Password, SigningSecret: k.SigningSecret, Now: time.Now},
 		Hook: k.Hook, Key: k.Key, Client: client, Seed: k.Seed, Delay: k.Delay, Repeat: k.Repeat, Reorder: k.Reorder, Lose: k.Lose, Refuse: k.Refuse,
 		Restart: k.Restart, Messages: k.Messages, Sessions: k.Sessions,
-		Told: func(line string) {
+		Told: func(line handoff.Text) {
 			lines.Lock()
 			defer lines.Unlock()
-			fmt.Fprintln(c.err, line)
+			fmt.Fprintln(c.err, text(line).In(c.lang))
 		},
 	})
 	if err != nil {
@@ -92,6 +94,9 @@ func (k *simulateCommand) Run(c *console) error {
 	return nil
 }
 
+// playedZh are the names of what the desk does on purpose.
+var playedZh = map[string]string{"lost answers": "丢失回复", "refusals": "先答 503", "reordered": "乱序回传", "repeated": "重复回传"}
+
 // say writes the report.
 func (k *simulateCommand) say(c *console, r *rowdy.Report) error {
 	if k.Output == "json" {
@@ -110,7 +115,7 @@ func (k *simulateCommand) say(c *console, r *rowdy.Report) error {
 	}
 	row("其中重复（同一 Idempotency-Key）", "of them repeats (same key)", r.Repeats)
 	for _, what := range slices.Sorted(maps.Keys(r.Played)) {
-		row("故意："+what, "on purpose: "+what, r.Played[what])
+		row("故意："+cmp.Or(playedZh[what], what), "on purpose: "+what, r.Played[what])
 	}
 	row("故意：消失", "on purpose: went away", r.Restarts)
 	row("客服回传被接受", "agents' calls taken", r.Delivered)

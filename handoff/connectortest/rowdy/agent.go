@@ -2,7 +2,10 @@ package rowdy
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,13 +45,12 @@ func (d *Desk) deliver(ctx context.Context, ref string, l *line) {
 		call := l.wait[0]
 		l.wait = l.wait[1:]
 		l.mu.Unlock()
-		if !d.deliverOne(ctx, call) {
+		if !d.deliverOne(ctx, ref, call) {
 			d.mu.Lock()
 			d.report.Lost++
 			d.mu.Unlock()
-			d.say("never taken: a call for " + ref)
 		} else if d.chance(d.config.Repeat, "repeated") {
-			d.deliverOne(ctx, call)
+			d.deliverOne(ctx, ref, call)
 		}
 		if closes(call) {
 			d.over(l)
@@ -64,18 +66,24 @@ const attempts = 8
 
 // deliverOne makes a call until it is taken or refused for good. A refusal of a message
 // to a session that has ended is the contract's, not a loss.
-func (d *Desk) deliverOne(ctx context.Context, call vendor.Delivery) bool {
+func (d *Desk) deliverOne(ctx context.Context, ref string, call vendor.Delivery) bool {
 	wait := 100 * time.Millisecond
+	last := ""
 	for range attempts {
 		call := call.Clone()
 		d.desk.Sign(&call, d.config.Desk.Now())
 		if d.config.Key != "" {
 			call.Header.Set("Authorization", "Bearer "+d.config.Key)
 		}
-		status, _, err := call.Post(ctx, d.config.Client, strings.TrimRight(d.config.Hook, "/"))
+		status, body, err := call.Post(ctx, d.config.Client, strings.TrimRight(d.config.Hook, "/"))
 		d.mu.Lock()
 		d.report.Answers[status]++
 		d.mu.Unlock()
+		last = strconv.Itoa(status) + " " + strings.TrimSpace(string(body[:min(len(body), 200)]))
+		var cause *url.Error // whose text has the address, and with it a secret
+		if errors.As(err, &cause) {
+			last = cause.Err.Error()
+		}
 		switch {
 		case err == nil && status == http.StatusOK:
 			d.mu.Lock()
@@ -87,6 +95,7 @@ func (d *Desk) deliverOne(ctx context.Context, call vendor.Delivery) bool {
 		case ctx.Err() != nil:
 			return true // the run is over
 		case err == nil && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests && status < 500:
+			d.never(ref, last)
 			return false
 		}
 		timer := time.NewTimer(wait)
@@ -98,7 +107,13 @@ func (d *Desk) deliverOne(ctx context.Context, call vendor.Delivery) bool {
 		}
 		wait = min(2*wait, 5*time.Second)
 	}
+	d.never(ref, last)
 	return false
+}
+
+// never says that a call was not taken, and what the platform said to it.
+func (d *Desk) never(ref, said string) {
+	d.say(ref+" 的一次回传始终未被接受："+said, "never taken: a call for "+ref+": "+said)
 }
 
 // pause waits as long as the desk feels like.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zhida-kb/zhida/handoff"
 	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
 	"github.com/zhida-kb/zhida/handoff/connectortest/webhookdesk"
 )
@@ -32,7 +33,7 @@ type Config struct {
 	// a little longer for the platform's repeats of calls whose answers it did not get.
 	Sessions int
 	// Told is called with what happens, in words for people; nil: nobody is.
-	Told func(line string)
+	Told func(handoff.Text)
 }
 
 // Report is what was seen.
@@ -172,7 +173,7 @@ func (d *Desk) summary() *Report {
 
 // restart takes the desk away for a tenth of the time between restarts.
 func (d *Desk) restart(ctx context.Context) error {
-	d.say("the desk goes away")
+	d.say("客服台消失了", "the desk goes away")
 	if err := d.desk.Server().Down(); err != nil {
 		return err
 	}
@@ -185,13 +186,13 @@ func (d *Desk) restart(ctx context.Context) error {
 	d.mu.Lock()
 	d.report.Restarts++
 	d.mu.Unlock()
-	d.say("the desk is back")
+	d.say("客服台回来了", "the desk is back")
 	return d.desk.Server().Up()
 }
 
-func (d *Desk) say(text string) {
+func (d *Desk) say(zh, en string) {
 	if d.config.Told != nil {
-		d.config.Told(text)
+		d.config.Told(handoff.Text{Zh: zh, En: en})
 	}
 }
 
@@ -256,7 +257,8 @@ func (d *Desk) heard(e webhookdesk.Event) {
 	if e.Repeat || l == nil {
 		return
 	}
-	d.say(strings.TrimPrefix(e.Path, "/conversation") + " " + e.Ref)
+	line := strings.TrimPrefix(e.Path, "/conversation") + " " + e.Ref
+	d.say(line, line)
 	switch e.Path {
 	case "/conversation/establish":
 		d.agent(e.Ref, l, d.desk.Say(e.Ref, vendor.Words{Text: "您好，我是模拟客服。Hello, this is a simulated agent."}))

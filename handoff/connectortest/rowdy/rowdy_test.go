@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -165,13 +166,25 @@ func TestGoodPlatform(t *testing.T) {
 func TestBadPlatforms(t *testing.T) {
 	t.Run("does not take calls", func(t *testing.T) {
 		p := newPlatform(t, http.StatusNotFound)
-		d := start(t, p, func(c *rowdy.Config) { c.Sessions, c.Messages = 1, 1 })
+		var mu sync.Mutex
+		told := handoff.Text{}
+		d := start(t, p, func(c *rowdy.Config) {
+			c.Sessions, c.Messages = 1, 1
+			c.Told = func(line handoff.Text) {
+				mu.Lock()
+				defer mu.Unlock()
+				told.Zh, told.En = told.Zh+line.Zh+"\n", told.En+line.En+"\n"
+			}
+		})
 		var visitor sync.WaitGroup
 		visitor.Go(func() { p.session(0, 1) })
 		report, err := d.Run(t.Context())
 		visitor.Wait()
 		if err != nil || report.Good() || report.Lost == 0 {
 			t.Errorf("%+v, %v", report, err)
+		}
+		if !strings.Contains(told.En, "s-0: 404") || !strings.Contains(told.Zh, "404") || strings.Contains(told.Zh, "never") {
+			t.Errorf("what was said: %s%s", told.Zh, told.En)
 		}
 	})
 	t.Run("changes a call under the same key", func(t *testing.T) {
