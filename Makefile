@@ -8,7 +8,7 @@ STATICCHECK_VERSION := v0.8.2
 PACKAGES   := ./... ./testdata
 CONCURRENT := ./bench ./cmd/... ./guard/... ./handoff/... ./runtime ./runtime/query ./server/...
 # Tests that measure growth or wait for a real time-out: once is enough, twenty times is not.
-LONG       := TestHumanCluster|TestRelayKilled|TestTimersSteppedClock|TestPowerLoss|TestKills|TestCluster|TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation|TestHumanServiceRough
+LONG       := TestHumanCluster|TestRelayKilled|TestTimersSteppedClock|TestPowerLoss|TestKills|TestTerminated|TestCluster|TestLinear|TestManyOpeners|TestSeededDefects|TestHostileB5|TestSilentUpstream|TestHoursOracle|TestSimulation|TestHumanServiceRough
 FUZZTIME   ?= 30s
 
 # Tests that take their time for another reason: not twenty times either.
@@ -89,9 +89,9 @@ sim:
 	go test -v -timeout 60m -run 'TestSimulation$$|TestHoursOracle' ./handoff -args -sim.seeds 1000000 -hours.sets 1000000
 
 # Power loss: images of a recorded run with what was not synced dropped, reordered, torn.
-# Death: nodes killed under load. Outage: the database gone for half a minute.
+# Death: nodes killed under load, and told to end under load. Outage: the database gone for half a minute.
 crash: needs
-	ZHIDA_CRASH_KILLS=1000 ZHIDA_OUTAGE=30s go test -count=1 -timeout 60m -v -run 'TestKills|TestCluster' ./cmd/zhida
+	ZHIDA_CRASH_KILLS=1000 ZHIDA_TERMINATIONS=100 ZHIDA_OUTAGE=30s go test -count=1 -timeout 60m -v -run 'TestKills|TestTerminated|TestCluster' ./cmd/zhida
 	ZHIDA_CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run 'TestRelayKilled$$' ./server/store
 	ZHIDA_CRASH_IMAGES=10000 go test -count=1 -timeout 60m -v -run 'TestPowerLoss$$' ./server/store
 
