@@ -226,7 +226,7 @@ func genValue() *rapid.Generator[string] {
 
 // genContext draws a context, mostly a good one.
 func genContext() *rapid.Generator[string] {
-	scopeNames := append(Scopes(), "order", "vip", "", "a/b", "data", "userinfo")
+	scopeNames := []string{"robotInfo", "systemInfo", "chatInfo", "routeInfo", "userInfo", "locationInfo", "order", "vip", "", "a/b", "data", "userinfo"}
 	names := []string{"id", "x", "level", "a~b", "", "dateutc8", "VipId"}
 	for _, row := range Rows() {
 		names = append(names, row.Name)

@@ -126,17 +126,6 @@ func (s Slot) Row() Row {
 	return Row{}
 }
 
-// Scopes returns the names of the system's scopes in the order of the table.
-func Scopes() []string {
-	var names []string
-	for i := range rows {
-		if i == 0 || rows[i].Scope != rows[i-1].Scope {
-			names = append(names, rows[i].Scope)
-		}
-	}
-	return names
-}
-
 // maxNameLen is the length of the longest scope or name in the table, or more.
 const maxNameLen = 15
 

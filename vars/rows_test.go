@@ -1,7 +1,6 @@
 package vars
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,10 +88,6 @@ func TestRowsIsACopy(t *testing.T) {
 }
 
 func TestScopes(t *testing.T) {
-	want := []string{"robotInfo", "systemInfo", "chatInfo", "routeInfo", "userInfo", "locationInfo"}
-	if got := Scopes(); !slices.Equal(got, want) {
-		t.Errorf("Scopes is %q, want %q", got, want)
-	}
 	if scopes[systemInfo].name != "systemInfo" {
 		t.Errorf("systemInfo is the index of %q", scopes[systemInfo].name)
 	}

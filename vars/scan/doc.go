@@ -41,7 +41,7 @@
 // which encoding/json lets pass: bytes that are not UTF-8 are refused, an escaped
 // surrogate without its other half (\ud800) is refused, and nesting ends at
 // [MaxDepth]. Member names that occur twice are not the scanner's affair, for only
-// a caller knows at which level they would matter; [Names] finds them.
+// a caller knows at which level they would matter.
 //
 // Strings that hold no escape alias the document, others lie in a buffer of the
 // scanner: both stay valid until the next Reset and no longer than the document
