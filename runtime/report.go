@@ -145,7 +145,7 @@ func (c *compiler) unknownFunction(n parser.Node) {
 	}
 	d := diag.New(diag.MsgUnknownFunction, int(n.Name), int(n.NameEnd), name, listed(candidates))
 	if near, ok := diag.Nearest(name, candidates); ok {
-		d = replaceFix(d, n.Name, n.NameEnd, near)
+		d = replaceFix(diag.New(diag.MsgUnknownFunctionNear, int(n.Name), int(n.NameEnd), name, near), n.Name, n.NameEnd, near)
 	}
 	c.say(d)
 }
@@ -167,7 +167,7 @@ func (c *compiler) unknownCondition(n parser.Node) {
 	}
 	d := diag.New(diag.MsgUnknownCondition, int(n.Name), int(n.NameEnd), name, listed(c.v.words.conditions))
 	if near, ok := c.nearestCondition(name); ok {
-		d = replaceFix(d, n.Name, n.NameEnd, near)
+		d = replaceFix(diag.New(diag.MsgUnknownConditionNear, int(n.Name), int(n.NameEnd), name, near), n.Name, n.NameEnd, near)
 	}
 	c.say(d)
 }

@@ -81,7 +81,7 @@ func New(m Message, start, end int, args ...string) Diagnostic {
 	return Diagnostic{
 		Code:     row.code,
 		Severity: row.code.Severity(),
-		Message:  Text{Zh: fill(row.zh, args), En: fill(row.en, args)},
+		Message:  Text{Zh: Fill(row.zh, args), En: Fill(row.en, args)},
 		Span:     Span{Start: start, End: end},
 	}
 }
@@ -90,7 +90,7 @@ func New(m Message, start, end int, args ...string) Diagnostic {
 func (d Diagnostic) WithFix(title Message, args []string, edits ...Edit) Diagnostic {
 	row := title.row()
 	slices.SortStableFunc(edits, func(a, b Edit) int { return a.Span.Start - b.Span.Start })
-	d.Fix = &Fix{Title: Text{Zh: fill(row.zh, args), En: fill(row.en, args)}, Edits: edits}
+	d.Fix = &Fix{Title: Text{Zh: Fill(row.zh, args), En: Fill(row.en, args)}, Edits: edits}
 	return d
 }
 
@@ -139,8 +139,8 @@ func Apply(src string, edits []Edit) string {
 	return b.String()
 }
 
-// fill puts args into the places {0} to {9} of a message.
-func fill(s string, args []string) string {
+// Fill puts args into the places {0} to {9} of a message; it does not read them.
+func Fill(s string, args []string) string {
 	if len(args) == 0 || !strings.Contains(s, "{") {
 		return s
 	}

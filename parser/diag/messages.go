@@ -23,5 +23,5 @@ func (m Message) row() message {
 // Text returns the message in both languages with its places filled in.
 func (m Message) Text(args ...string) Text {
 	row := m.row()
-	return Text{Zh: fill(row.zh, args), En: fill(row.en, args)}
+	return Text{Zh: Fill(row.zh, args), En: Fill(row.en, args)}
 }

@@ -3,10 +3,12 @@ package diag
 // What is said of the meaning of an answer (runtime.Check) and of a render.
 const (
 	MsgUnknownFunction      Message = meaningBase + iota // {0} the name, {1} those that there are
+	MsgUnknownFunctionNear                               // {0} the name, {1} the nearest
 	MsgFunctionIsLogic                                   // {0} the name: a condition in [[ ]] or (( ))
 	MsgFunctionIsData                                    // {0} the name: data in [[ ]]
 	MsgFunctionIsOperation                               // {0} the name: an operation in (( ))
 	MsgUnknownCondition                                  // {0} the name, {1} those that there are
+	MsgUnknownConditionNear                              // {0} the name, {1} the nearest
 	MsgConditionIsOperation                              // {0} the name: an operation in {{ }}
 	MsgConditionIsData                                   // {0} the name: data in {{ }}
 	MsgUnknownVariable                                   // {0} the path, {1} its scope, {2} the names in that
@@ -56,6 +58,9 @@ var meaningMessages = [meaningEnd - meaningBase]message{
 	MsgUnknownFunction - meaningBase: {UnknownFunction,
 		"没有名为 {0} 的函数，这里会按原文显示。这种括号里可以写：{1}。",
 		"No function is called {0}; it stays text. In these brackets there are: {1}."},
+	MsgUnknownFunctionNear - meaningBase: {UnknownFunction,
+		"没有名为 {0} 的函数，是不是 {1}？这里会按原文显示。",
+		"No function is called {0}; was {1} meant? It stays text."},
 	MsgFunctionIsLogic - meaningBase: {UnknownFunction,
 		"{0} 是条件，要写成 {{#{0}:…}}，这里会按原文显示。",
 		"{0} is a condition and is written {{#{0}:…}}; it stays text."},
@@ -68,6 +73,9 @@ var meaningMessages = [meaningEnd - meaningBase]message{
 	MsgUnknownCondition - meaningBase: {UnknownCondition,
 		"没有名为 {0} 的条件，这里会按原文显示。可以写：{1}。",
 		"No condition is called {0}; it stays text. There are: {1}."},
+	MsgUnknownConditionNear - meaningBase: {UnknownCondition,
+		"没有名为 {0} 的条件，是不是 {1}？这里会按原文显示。",
+		"No condition is called {0}; was {1} meant? It stays text."},
 	MsgConditionIsOperation - meaningBase: {UnknownCondition,
 		"{0} 是操作，要写成 [[#{0}:文字]]，这里会按原文显示。",
 		"{0} is an operation and is written [[#{0}:label]]; it stays text."},

@@ -2,7 +2,6 @@ package condition
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/zhida-kb/zhida/parser/diag"
 )
@@ -193,21 +192,7 @@ func (m message) text(args ...any) diag.Text {
 			en[i] = zh[i]
 		}
 	}
-	return diag.Text{Zh: fill(t.Zh, zh), En: fill(t.En, en)}
-}
-
-// fill puts args into the places {0} to {9}.
-func fill(s string, args []string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '{' && i+2 < len(s) && s[i+2] == '}' && s[i+1] >= '0' && int(s[i+1]-'0') < len(args) {
-			b.WriteString(args[s[i+1]-'0'])
-			i += 2
-			continue
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
+	return diag.Text{Zh: diag.Fill(t.Zh, zh), En: diag.Fill(t.En, en)}
 }
 
 // clip shortens what an editor or a visitor wrote to what a message can hold.
