@@ -68,7 +68,7 @@ func openAPI(table []*route, cfg *Config) []byte {
 		"openapi": "3.1.0",
 		"info": map[string]any{
 			"title": "zhida", "version": cfg.Version,
-			"description": "A knowledge-base answer engine: an answer goes in, what the visitor is to see comes out. 知识库答案引擎。\n\n" +
+			"description": "A knowledge-base answer engine: an answer goes in, what the visitor is to see comes out. And the human service that a visitor is handed to when that is not enough. 知识库答案引擎与人工服务。\n\n" +
 				"Beside what an operation names, any request can get " + anyReplies + ": see components.responses.",
 			"license": map[string]any{"name": "see the project"},
 		},

@@ -68,7 +68,7 @@ func run(args []string, in io.Reader, out, err io.Writer, env func(string) strin
 	exit := -1
 	app, problem := kong.New(&line,
 		kong.Name("zhida"),
-		kong.Description("A knowledge-base answer engine. 知识库答案引擎。"),
+		kong.Description("A knowledge-base answer engine and human service. 知识库答案引擎与人工服务。"),
 		kong.Writers(out, err),
 		kong.Exit(func(code int) { exit = code }),
 		kong.UsageOnError(),
