@@ -30,7 +30,9 @@ func BenchmarkOpenSessions(b *testing.B) {
 		b.Fatal(err)
 	}
 	h := suite.Start(b, kept, suite.NewVendor(), nil)
-	h.Configure(func(s *handoff.Settings) { s.Connector, s.WaitTimeoutSeconds, s.ConnectTimeoutSeconds = handoff.DeskKind, wait, 86_400 })
+	h.Configure(func(s *handoff.Settings) {
+		s.Connector, s.WaitTimeoutSeconds, s.ConnectTimeoutSeconds = handoff.DeskKind, wait, 86_400
+	})
 	for b.Loop() {
 		before := heap()
 		begun := time.Now()
