@@ -168,3 +168,62 @@ func outline(t *testing.T, path string) (parts []part) {
 	slices.SortStableFunc(parts, func(a, b part) int { return a.line - b.line })
 	return parts
 }
+
+// TestDocsNames: tests, benchmarks, fuzz targets, targets of make and variables that pages
+// name are there.
+func TestDocsNames(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tests, code strings.Builder // what Go files declare; all that reads variables
+	code.Write(makefile)
+	err = filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		if strings.HasSuffix(path, "_test.go") {
+			tests.Write(src)
+		}
+		code.Write(src)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks := []struct {
+		what  *regexp.Regexp
+		there func(name string) bool
+	}{
+		{regexp.MustCompile(`\b((?:Test|Fuzz|Benchmark)[A-Z]\w*)(…|\*)?`), func(name string) bool {
+			begin, cut := strings.CutSuffix(name, "…")
+			if !cut {
+				begin += "("
+			}
+			return strings.Contains(tests.String(), "\nfunc "+begin)
+		}},
+		{regexp.MustCompile("`make ([a-z-]+)"), func(name string) bool { return strings.Contains(string(makefile), "\n"+name+":") }},
+		{regexp.MustCompile(`\b(ZHIDA_[A-Z_]*[A-Z])\b`), func(name string) bool { return strings.Contains(code.String(), name) }},
+	}
+	found := 0
+	for _, path := range allPages(t) {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(src), "\n") {
+			for _, c := range checks {
+				for _, m := range c.what.FindAllStringSubmatch(line, -1) {
+					found++
+					if name := strings.Join(m[1:], ""); !c.there(name) {
+						t.Errorf("%s:%d names %s, which there is not", path, i+1, name)
+					}
+				}
+			}
+		}
+	}
+	if found < 150 {
+		t.Errorf("only %d names are checked", found)
+	}
+}
