@@ -143,7 +143,11 @@ func (r *renderCommand) facts(c *console, facts *vars.Facts) error {
 		return err
 	}
 	for _, f := range wrong.Faults {
-		fmt.Fprintf(c.err, "%s: %s: %s\n", r.Context, f.Pointer, diag.Text{Zh: f.Zh, En: f.Detail}.In(c.lang))
+		where := r.Context
+		if f.Pointer != "" {
+			where += ": " + f.Pointer
+		}
+		fmt.Fprintf(c.err, "%s: %s\n", where, diag.Text{Zh: f.Zh, En: f.Detail}.In(c.lang))
 	}
 	return exitUsage
 }
@@ -167,7 +171,7 @@ func (c *console) remarks(name, answer string, f runtime.Format, v *runtime.Voca
 	}
 	for _, call := range r.Calls() {
 		if call.Outcome != runtime.OK {
-			fmt.Fprintf(c.err, "%s: %s: %s\n", name, call.URL, call.Outcome)
+			fmt.Fprintf(c.err, "%s: %s: %s (%s)\n", name, call.URL, call.Outcome, call.Outcome.Text().In(c.lang))
 		}
 	}
 }

@@ -57,6 +57,7 @@ func TestAppend(t *testing.T) {
 		{"line break in a value", "https://x.cn/{v}", []string{"v", "a\r\nHost: b"}, "https://x.cn/a%0D%0AHost%3A%20b"},
 		{"white space around", " \t\r\n\u00a0\u3000https://x.cn/a \u3000\n", nil, "https://x.cn/a"},
 		{"white space behind a value", "https://x.cn/{v} ", []string{"v", " a "}, "https://x.cn/%20a%20"},
+		{"the author's escapes", "https://x.cn/%fF%g0%0G%", nil, "https://x.cn/%fF%25g0%250G%25"},
 		{"white space within", "https://x.cn/a b?c=d e", nil, "https://x.cn/a%20b?c=d%20e"},
 		{"author's Chinese", "https://x.cn/积分?名=张", nil, "https://x.cn/%E7%A7%AF%E5%88%86?%E5%90%8D=%E5%BC%A0"},
 		{"author's escapes stay", "https://x.cn/%e5%BC%a0%2f?%26", nil, "https://x.cn/%e5%BC%a0%2f?%26"},
