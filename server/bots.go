@@ -215,15 +215,16 @@ func settingsPath(pointer string) string {
 // NewStaticBots makes the bots of the config file; the faults are all there are.
 func NewStaticBots(list []BotSettings, parts BotParts) (StaticBots, []SettingsFault) {
 	bots := StaticBots{}
+	seen := map[string]bool{}
 	var faults []SettingsFault
 	for i, s := range list {
 		path := "bots[" + strconv.Itoa(i) + "]"
 		b, bad := NewBot(s, path, parts)
 		faults = append(faults, bad...)
-		if bots[s.ID] != nil {
+		if seen[s.ID] {
 			faults = append(faults, SettingsFault{path + ".id", text("机器人 id 重复", "another bot has this id")})
 		}
-		if b != nil {
+		if seen[s.ID] = true; b != nil {
 			bots[s.ID] = b
 		}
 	}

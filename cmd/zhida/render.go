@@ -44,11 +44,8 @@ func (f botFlags) bot(c *console) (server.BotSettings, runtime.Limits, error) {
 	var ids []string
 	for i, b := range doc.Bots {
 		if b.ID == f.Bot {
-			if _, faults := server.NewBot(b, fmt.Sprintf("bots[%d]", i), server.BotParts{}); len(faults) > 0 {
-				doc.tell(c, faults)
-				return b, limits, exitUsage
-			}
-			return b, limits, nil
+			_, faults := server.NewBot(b, fmt.Sprintf("bots[%d]", i), server.BotParts{})
+			return b, limits, doc.refuse(c, faults)
 		}
 		ids = append(ids, b.ID)
 	}

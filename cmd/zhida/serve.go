@@ -39,6 +39,11 @@ func (s *serveCommand) Run(c *console) error {
 	if err := s.refusals(); err != nil {
 		return err
 	}
+	keys, faults := server.NewStaticKeys(doc.Keys)
+	_, more := server.NewStaticBots(doc.Bots, server.BotParts{})
+	if err := doc.refuse(c, append(faults, more...)); err != nil {
+		return err // before anything is made, or brought to this version's schema
+	}
 	log, err := s.logger(c)
 	if err != nil {
 		return err
@@ -48,7 +53,7 @@ func (s *serveCommand) Run(c *console) error {
 		return err
 	}
 	defer func() { _ = ln.Close() }() // closed by the server already, unless it never ran
-	h, err := s.house(c, doc, log, ln.Addr().String())
+	h, err := s.house(c, doc, keys, log, ln.Addr().String())
 	if err != nil {
 		return err
 	}
@@ -87,6 +92,8 @@ func (s *serveCommand) refusals() error {
 			faults = append(faults, fmt.Errorf("--%s must be above zero (必须大于零)", n.flag))
 		}
 	}
+	_, err := s.limits()
+	faults = append(faults, err)
 	return errors.Join(faults...)
 }
 
@@ -133,7 +140,7 @@ func loopback(listen string) bool {
 func (s *serveCommand) logger(c *console) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(or(s.LogLevel, "info"))); err != nil {
-		return nil, errors.New("--log-level must be debug, info, warn or error")
+		return nil, errors.New("--log-level must be debug, info, warn or error (只能是 debug、info、warn 或 error)")
 	}
 	o := &slog.HandlerOptions{Level: level}
 	switch or(s.LogFormat, "text") {
@@ -142,7 +149,7 @@ func (s *serveCommand) logger(c *console) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(c.err, o)), nil
 	}
-	return nil, errors.New("--log-format must be text or json")
+	return nil, errors.New("--log-format must be text or json (只能是 text 或 json)")
 }
 
 // house is the rooms of a server.
@@ -159,7 +166,7 @@ type house struct {
 }
 
 // house builds the rooms.
-func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address string) (*house, error) {
+func (s *serveCommand) house(c *console, doc *file, keys *server.StaticKeys, log *slog.Logger, address string) (*house, error) {
 	limits, err := s.limits()
 	if err != nil {
 		return nil, err
@@ -189,13 +196,11 @@ func (s *serveCommand) house(c *console, doc *file, log *slog.Logger, address st
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	keys, faults := server.NewStaticKeys(doc.Keys)
 	parts := server.BotParts{Client: h.client, Metrics: metrics, Tracer: h.traces.tracer(), MaxInFlight: cfg.BotShare()}
-	var more []server.SettingsFault
-	h.books, more = server.OpenLibrary(server.LibraryConfig{DB: h.store, Parts: parts, Fixed: doc.Bots, Limits: limits, Log: log})
-	if faults = append(faults, more...); len(faults) > 0 {
-		doc.tell(c, faults)
-		return nil, errors.Join(exitUsage, h.close())
+	var faults []server.SettingsFault
+	h.books, faults = server.OpenLibrary(server.LibraryConfig{DB: h.store, Parts: parts, Fixed: doc.Bots, Limits: limits, Log: log})
+	if err := doc.refuse(c, faults); err != nil {
+		return nil, errors.Join(err, h.close())
 	}
 	if h.keys, err = s.openKeys(c, h.store, keys, len(doc.Keys) > 0, log); err != nil {
 		return nil, errors.Join(err, h.close())

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 
 	"github.com/zhida-kb/zhida/parser"
 	"github.com/zhida-kb/zhida/runtime"
@@ -74,9 +76,8 @@ func (f configFlag) load(c *console, set *settings) (*file, error) {
 			return nil, err
 		}
 		faults := decodeYAML(source, doc)
-		if len(faults) > 0 {
-			doc.tell(c, faults)
-			return nil, exitUsage
+		if err := doc.refuse(c, faults); err != nil {
+			return nil, err
 		}
 	}
 	if set != nil {
@@ -85,8 +86,18 @@ func (f configFlag) load(c *console, set *settings) (*file, error) {
 	return doc, nil
 }
 
+// refuse tells what is wrong with the config file; without a fault it is nil.
+func (f *file) refuse(c *console, faults []server.SettingsFault) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	f.tell(c, faults)
+	return exitUsage
+}
+
 // tell writes what is wrong with the config file, a line each, in the order of the file.
 func (f *file) tell(c *console, faults []server.SettingsFault) {
+	slices.SortStableFunc(faults, func(a, b server.SettingsFault) int { return cmp.Compare(f.lines[a.Path], f.lines[b.Path]) })
 	for _, fault := range faults {
 		where := f.name
 		if line := f.lines[fault.Path]; line > 0 {
@@ -128,7 +139,7 @@ func (s *limitSettings) limits() (runtime.Limits, error) {
 	get := func(name string, v *int) int {
 		n := or(v, 0)
 		if v != nil && n <= 0 {
-			faults = append(faults, fmt.Errorf("limit-%s must be above zero", name))
+			faults = append(faults, fmt.Errorf("--limit-%s must be above zero (必须大于零)", name))
 		}
 		return n
 	}
