@@ -123,7 +123,7 @@ func otherConnector(dir, name string) bool {
 	const connectors = "handoff/connectors/"
 	of := func(path string) string {
 		rest, ok := strings.CutPrefix(path, connectors)
-		if kind, _, _ := strings.Cut(rest, "/"); ok && !slices.Contains([]string{"call", "form", "plain"}, kind) {
+		if kind, _, _ := strings.Cut(rest, "/"); ok && !slices.Contains([]string{"call", "form", "inbound", "plain"}, kind) {
 			return kind
 		}
 		return ""

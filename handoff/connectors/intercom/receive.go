@@ -6,13 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
-	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/form"
+	"github.com/zhida-kb/zhida/handoff/connectors/inbound"
 	"github.com/zhida-kb/zhida/handoff/connectors/plain"
 )
 
@@ -54,28 +53,22 @@ type item struct {
 
 // Receive reads a notification: method, size, signature, then JSON, then whose it is.
 func (k *Connector) Receive(a *handoff.Account, in *handoff.Inbound) (*handoff.Received, error) {
-	switch {
-	case in.SubPath != "":
-		return nil, refuse(handoff.InboundNotFound, "no such path")
-	case in.Method == http.MethodHead:
-		return &handoff.Received{Reply: reply(http.StatusOK, "OK")}, nil
-	case in.Method != http.MethodPost:
-		return nil, refuse(handoff.InboundMethod, "use POST")
-	case len(in.Body) > k.Describe().BodyLimit:
-		return nil, refuse(handoff.InboundTooLarge, "the body is too large")
-	case !Verified(form.String(a.Values, "clientSecret"), in.Header(SignatureHeader), in.Body):
-		return nil, refuse(handoff.InboundBadSignature, "the signature is missing or wrong")
+	if done, err := inbound.Check(in, k.Describe().BodyLimit); done != nil || err != nil {
+		return done, err
+	}
+	if !Verified(form.String(a.Values, "clientSecret"), in.Header(SignatureHeader), in.Body) {
+		return nil, inbound.Refuse(handoff.InboundBadSignature, "the signature is missing or wrong")
 	}
 	var n notification
 	if json.Unmarshal(in.Body, &n) != nil {
-		return nil, refuse(handoff.InboundBad, "the body is no notification")
+		return nil, inbound.Refuse(handoff.InboundBad, "the body is no notification")
 	}
 	if n.Topic == "ping" {
 		return &handoff.Received{}, nil
 	}
 	workspace := known(a).Workspace
 	if workspace == "" {
-		return nil, refuse(handoff.InboundUnavailable, "the account has not been verified yet")
+		return nil, inbound.Refuse(handoff.InboundUnavailable, "the account has not been verified yet")
 	}
 	if n.App != workspace {
 		return &handoff.Received{}, nil // the app in another workspace: nothing to do with this account
@@ -87,13 +80,9 @@ func (k *Connector) Receive(a *handoff.Account, in *handoff.Inbound) (*handoff.R
 	}
 	var data item
 	if err := json.Unmarshal(n.Data, &data); err != nil || data.Item.ID == "" {
-		return nil, refuse(handoff.InboundBad, "the notification has no conversation")
+		return nil, inbound.Refuse(handoff.InboundBad, "the notification has no conversation")
 	}
 	return &handoff.Received{Events: events(&n, &data)}, nil
-}
-
-func refuse(code handoff.InboundCode, message string) error {
-	return &handoff.InboundError{Code: code, Message: message}
 }
 
 // events are what a notification means: a message for each part of a human that says
@@ -177,45 +166,7 @@ func order(i id) string {
 	return strings.Repeat("0", 20-len(i)) + string(i)
 }
 
-// Answer gives 200 to all that was understood: a conversation that is not ours is none of
-// our business. Anything else makes Intercom deliver again.
+// Answer gives 200 to all that was understood.
 func (k *Connector) Answer(results []handoff.Result, err error) handoff.Reply {
-	if err != nil {
-		return *refusal(err)
-	}
-	for _, r := range results {
-		if r == handoff.TryLater {
-			return *reply(http.StatusServiceUnavailable, "try again later")
-		}
-	}
-	return *reply(http.StatusOK, "OK")
-}
-
-// refusals are the statuses of what is refused. 429 would make Intercom stop for minutes.
-var refusals = map[handoff.InboundCode]int{
-	handoff.InboundTooLarge:     http.StatusRequestEntityTooLarge,
-	handoff.InboundUnauthorized: http.StatusUnauthorized,
-	handoff.InboundBadSignature: http.StatusUnauthorized,
-	handoff.InboundBad:          http.StatusBadRequest,
-	handoff.InboundTooMany:      http.StatusServiceUnavailable,
-	handoff.InboundUnavailable:  http.StatusServiceUnavailable,
-	handoff.InboundMethod:       http.StatusMethodNotAllowed,
-	handoff.InboundNotFound:     http.StatusNotFound,
-}
-
-func refusal(err error) *handoff.Reply {
-	if e, ok := err.(*handoff.InboundError); ok {
-		return reply(refusals[e.Code], e.Message)
-	}
-	return reply(http.StatusServiceUnavailable, "try again later")
-}
-
-func reply(status int, message string) *handoff.Reply {
-	b, err := call.Marshal(struct {
-		Message string `json:"message"`
-	}{message})
-	if err != nil {
-		panic("intercom: an answer cannot be written: " + err.Error()) // it is a text
-	}
-	return &handoff.Reply{Status: status, ContentType: "application/json", Body: b}
+	return inbound.Answer(results, err)
 }

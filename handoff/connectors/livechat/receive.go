@@ -4,13 +4,12 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff"
-	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/form"
+	"github.com/zhida-kb/zhida/handoff/connectors/inbound"
 	"github.com/zhida-kb/zhida/handoff/connectors/plain"
 )
 
@@ -78,46 +77,39 @@ type (
 // Receive reads a webhook. LiveChat signs nothing: the secret stands in the body, so that
 // the envelope has to be parsed first; the payload is only after the secret was right.
 func (k *Connector) Receive(a *handoff.Account, in *handoff.Inbound) (*handoff.Received, error) {
-	switch {
-	case in.SubPath != "":
-		return nil, refuse(handoff.InboundNotFound, "no such path")
-	case in.Method == http.MethodHead:
-		return &handoff.Received{Reply: reply(http.StatusOK, "OK")}, nil
-	case in.Method != http.MethodPost:
-		return nil, refuse(handoff.InboundMethod, "use POST")
-	case len(in.Body) > k.Describe().BodyLimit:
-		return nil, refuse(handoff.InboundTooLarge, "the body is too large")
+	if done, err := inbound.Check(in, k.Describe().BodyLimit); done != nil || err != nil {
+		return done, err
 	}
 	var e envelope
 	if json.Unmarshal(in.Body, &e) != nil {
-		return nil, refuse(handoff.InboundBad, "the body is no webhook")
+		return nil, inbound.Refuse(handoff.InboundBad, "the body is no webhook")
 	}
 	if e.Action == "" && e.Event != "" {
 		return hint(a, in, &e)
 	}
 	switch {
 	case !Verified(form.Strings(a.Values, "webhookSecrets"), e.Secret):
-		return nil, refuse(handoff.InboundBadSignature, "the secret is missing or wrong")
+		return nil, inbound.Refuse(handoff.InboundBadSignature, "the secret is missing or wrong")
 	case e.Organization != form.String(a.Values, "organizationId"):
-		return nil, refuse(handoff.InboundUnauthorized, "another organization")
+		return nil, inbound.Refuse(handoff.InboundUnauthorized, "another organization")
 	case e.Action != "incoming_event" && e.Action != "chat_deactivated":
 		return &handoff.Received{}, nil
 	}
 	var p payload
 	if json.Unmarshal(e.Payload, &p) != nil || p.Chat == "" || p.Thread == "" {
-		return nil, refuse(handoff.InboundBad, "the payload has no chat_id and thread_id")
+		return nil, inbound.Refuse(handoff.InboundBad, "the payload has no chat_id and thread_id")
 	}
 	for _, name := range []*string{&p.Chat, &p.Thread} {
 		*name = plain.Clean(*name)
 	}
 	if p.Thread == "" {
-		return nil, refuse(handoff.InboundBad, "the payload has no thread_id")
+		return nil, inbound.Refuse(handoff.InboundBad, "the payload has no thread_id")
 	}
 	if e.Action == "chat_deactivated" {
 		return &handoff.Received{Events: []handoff.VendorEvent{{ID: "end:" + p.Chat + ":" + p.Thread, Ref: p.Thread, Closed: true}}}, nil
 	}
 	if p.Event == nil || p.Event.ID == "" {
-		return nil, refuse(handoff.InboundBad, "the payload has no event with an id")
+		return nil, inbound.Refuse(handoff.InboundBad, "the payload has no event with an id")
 	}
 	return received(a, &p), nil
 }
@@ -127,10 +119,6 @@ func (k *Connector) Receive(a *handoff.Account, in *handoff.Inbound) (*handoff.R
 func hint(a *handoff.Account, in *handoff.Inbound, e *envelope) (*handoff.Received, error) {
 	ours := e.AppOrganization == form.String(a.Values, "organizationId") && e.AppClient == form.String(a.Values, "clientId")
 	return &handoff.Received{Recheck: in.ByPath && ours && strings.HasPrefix(e.Event, "application_")}, nil
-}
-
-func refuse(code handoff.InboundCode, message string) error {
-	return &handoff.InboundError{Code: code, Message: message}
 }
 
 // received gives the message of an event that is for the visitor: no whisper, no echo of
@@ -206,45 +194,7 @@ func joinLines(lines []string) string {
 	return strings.Join(kept, "\n")
 }
 
-// Answer gives 200 to all that was understood; anything else makes LiveChat deliver again,
-// three times within a minute.
+// Answer gives 200 to all that was understood.
 func (k *Connector) Answer(results []handoff.Result, err error) handoff.Reply {
-	if err != nil {
-		return *refusal(err)
-	}
-	for _, r := range results {
-		if r == handoff.TryLater {
-			return *reply(http.StatusServiceUnavailable, "try again later")
-		}
-	}
-	return *reply(http.StatusOK, "OK")
-}
-
-// refusals are the statuses of what is refused.
-var refusals = map[handoff.InboundCode]int{
-	handoff.InboundTooLarge:     http.StatusRequestEntityTooLarge,
-	handoff.InboundUnauthorized: http.StatusUnauthorized,
-	handoff.InboundBadSignature: http.StatusUnauthorized,
-	handoff.InboundBad:          http.StatusBadRequest,
-	handoff.InboundTooMany:      http.StatusTooManyRequests,
-	handoff.InboundUnavailable:  http.StatusServiceUnavailable,
-	handoff.InboundMethod:       http.StatusMethodNotAllowed,
-	handoff.InboundNotFound:     http.StatusNotFound,
-}
-
-func refusal(err error) *handoff.Reply {
-	if e, ok := err.(*handoff.InboundError); ok {
-		return reply(refusals[e.Code], e.Message)
-	}
-	return reply(http.StatusServiceUnavailable, "try again later")
-}
-
-func reply(status int, message string) *handoff.Reply {
-	b, err := call.Marshal(struct {
-		Message string `json:"message"`
-	}{message})
-	if err != nil {
-		panic("livechat: an answer cannot be written: " + err.Error()) // it is a text
-	}
-	return &handoff.Reply{Status: status, ContentType: "application/json", Body: b}
+	return inbound.Answer(results, err)
 }
