@@ -36,7 +36,7 @@ func hostile(t testing.TB) []string {
 type answer struct {
 	constants []string // one more than there are values
 	places    []Place
-	guards    int // how many places are not Unsafe
+	guards    int // how many places are not refused
 }
 
 // compile decides the places of the values between the constants.
@@ -45,9 +45,9 @@ func compile(constants ...string) answer {
 	h := HTML{}.Feed(constants[0])
 	for _, c := range constants[1:] {
 		var p Place
-		p, h = h.Value()
+		p, h = h.ValueBefore(c)
 		a.places = append(a.places, p)
-		if p != Unsafe {
+		if !p.Refused() {
 			a.guards++
 		}
 		h = h.Feed(c)

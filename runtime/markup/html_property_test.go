@@ -99,7 +99,7 @@ func TestHTMLStructureHostile(t *testing.T) {
 		"<p>§</p>", "§", "<b>§<i>§</i></b>", `<a title="§" href="§" alt='§'>§</a>`, `<a href="/§?§=§#§">x</a>`,
 		`<a href='java§'>x</a>`, `<a href="§:§">x</a>`, `<a href="d§§">x</a>`, "<pre>§</pre>", "<title>§</title>§", "<textarea>§</textarea>§",
 		"<svg><a xlink:href='§'><text>§</text></a><title>§</title></svg>§", "<noscript>§</noscript>§", "<select><option value='§'>§</select>§",
-		"<script>§</script>§", "<style>§</style>§", "<!--§-->§", "<p §>§", "<p §='x'>§", "<p x=§>§", "<§>§", "</§>§", "<p onclick='§'>§",
+		"<script>§</script>§", "<style>§</style>§", "<!--§-->§", "<p §>§", "<p §='x'>§", "<p x=§>§", "<p x=§ title='§' y=§\n>§", "<§>§", "</§>§", "<p onclick='§'>§",
 		"<img srcset='§' src=\"§\">", "<template>§</template>§", "<math><mi title='§'>§</mi></math>§", "<iframe>§</iframe>§", "<&§", "&§;", "&#§;",
 	}
 	for _, text := range texts {
