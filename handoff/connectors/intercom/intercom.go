@@ -63,8 +63,8 @@ func (k *Connector) Describe() handoff.Description {
 		},
 		Target: []handoff.Field{
 			{Name: "teamId", Type: "string", About: handoff.Text{
-				Zh: "对话分配给哪个团队：`GET /teams` 列出的 id，也是团队收件箱网址末尾的数字",
-				En: "the team that the conversation is assigned to: an id that `GET /teams` lists, the number at the end of the address of the team's inbox",
+				Zh: "对话分配给哪个团队：`GET /teams` 列出的 id",
+				En: "the team that the conversation is assigned to: an id that `GET /teams` lists",
 			}},
 			{Name: "adminId", Type: "string", About: handoff.Text{
 				Zh: "对话分配给哪位同事：`GET /admins` 列出的 id。团队和同事至少填一个",

@@ -74,7 +74,7 @@ func (k *Connector) Describe() handoff.Description {
 		},
 		Target: []handoff.Field{
 			{Name: "groupId", Type: "integer", Required: true, About: handoff.Text{
-				Zh: "会话进入哪个组：LiveChat → Team → Groups，打开该组，网址末尾的数字；0 是 General", En: "the group that the chat goes to: LiveChat → Team → Groups, open the group, the number at the end of the address; 0 is General",
+				Zh: "会话进入哪个组：LiveChat → Team → Groups，打开该组，网址里的数字；0 是 General", En: "the group that the chat goes to: LiveChat → Team → Groups, open the group, the number in the address; 0 is General",
 			}},
 		},
 		SubPaths:  []string{""},

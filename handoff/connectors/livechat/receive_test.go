@@ -59,6 +59,20 @@ func TestSecretInBody(t *testing.T) {
 			t.Errorf("without %s %v", part, err)
 		}
 	}
+	for _, e := range []struct{ old, new, why string }{
+		{`"visibility":"all"`, `"visibility":"agents"`, "a whisper"}, {`"visibility":"all"`, `"recipients":"agents"`, "a whisper, as older versions name it"},
+		{`"author_id":"ana@example.com"`, `"author_id":""`, "nobody's"}, {`"author_id":"ana@example.com",`, ``, "without an author"},
+	} {
+		body := strings.Replace(good, e.old, e.new, 1)
+		if got, err := receive(w, body); body == good || err != nil || len(got.Events) != 0 {
+			t.Errorf("%s: %+v, %v", e.why, got, err)
+		}
+	}
+	_, err := receive(w, string(w.desk.Foreign("K6").Body))
+	var foreign *handoff.InboundError
+	if !errors.As(err, &foreign) || foreign.Code != handoff.InboundUnauthorized {
+		t.Errorf("another organization's: %v", err)
+	}
 	// An event that we have written ourselves, also where its author is not known as ours.
 	ours := strings.Replace(good, `"custom_id":"`, `"custom_id":"zhida-`, 1)
 	if got, err := receive(w, ours); ours == good || err != nil || len(got.Events) != 0 {

@@ -55,7 +55,7 @@ func (k *Connector) VerifyTarget(ctx context.Context, a *handoff.Account, target
 		return nil, nil
 	}
 	return []handoff.Fault{{Pointer: "/groupId", Text: handoff.Text{
-		Zh: "LiveChat 里没有编号为 " + id + " 的组：请在 LiveChat → Team → Groups 打开该组，取网址末尾的数字",
-		En: "LiveChat has no group " + id + ": open the group in LiveChat → Team → Groups and take the number at the end of the address",
+		Zh: "LiveChat 里没有编号为 " + id + " 的组：请在 LiveChat → Team → Groups 打开该组，取网址里的数字",
+		En: "LiveChat has no group " + id + ": open the group in LiveChat → Team → Groups and take the number in the address",
 	}}}, nil
 }
