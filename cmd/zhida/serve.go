@@ -49,6 +49,9 @@ func (s *serveCommand) Run(c *console) error {
 		return err
 	}
 	ln, err := net.Listen("tcp", or(s.Listen, defaultListen))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w: choose another by --listen or ZHIDA_LISTEN, as 127.0.0.1:8081 (端口已被占用，请用 --listen 或 ZHIDA_LISTEN 换一个)", err)
+	}
 	if err != nil {
 		return err
 	}
