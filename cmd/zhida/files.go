@@ -166,3 +166,11 @@ func (m *meter) stop() {
 	close(m.end)
 	m.idle.Wait()
 }
+
+// at names a place in a file: the file alone, or with the pointer into its JSON.
+func at(file, pointer string) string {
+	if pointer == "" {
+		return file
+	}
+	return file + ": " + pointer
+}

@@ -217,7 +217,7 @@ func (f *answerFile) readCases() error {
 	}
 	cases, faults := server.ReadCases(doc)
 	if len(faults) > 0 {
-		return fmt.Errorf("%s: %s: %s (%s)", file, faults[0].Pointer, faults[0].Text.En, faults[0].Text.Zh)
+		return fmt.Errorf("%s: %s (%s)", at(file, faults[0].Pointer), faults[0].Text.En, faults[0].Text.Zh)
 	}
 	plain, err := server.WriteCases(cases)
 	if err != nil {

@@ -221,7 +221,7 @@ func (p *pushCommand) follow(c *console, all []*answerFile, reply io.Reader) (in
 
 // tell writes what is wrong with a file.
 func (r *pushReply) tell(c *console, path string) {
-	fmt.Fprintf(c.out, "%s: %s: %s\n", path, r.Pointer, diag.Text{Zh: r.DetailZh, En: r.Detail}.In(c.lang))
+	fmt.Fprintf(c.out, "%s: %s\n", at(path, r.Pointer), diag.Text{Zh: r.DetailZh, En: r.Detail}.In(c.lang))
 	for _, d := range r.Diagnostics {
 		at := d.Range.Start
 		fmt.Fprintf(c.out, "%s:%d:%d: %s: %s\n", path, at.Line+1, at.Character+1, d.Severity, d.Message.In(c.lang))

@@ -140,11 +140,7 @@ func (r *renderCommand) facts(c *console, facts *vars.Facts) error {
 		return err
 	}
 	for _, f := range wrong.Faults {
-		where := r.Context
-		if f.Pointer != "" {
-			where += ": " + f.Pointer
-		}
-		fmt.Fprintf(c.err, "%s: %s\n", where, diag.Text{Zh: f.Zh, En: f.Detail}.In(c.lang))
+		fmt.Fprintf(c.err, "%s: %s\n", at(r.Context, f.Pointer), diag.Text{Zh: f.Zh, En: f.Detail}.In(c.lang))
 	}
 	return exitUsage
 }

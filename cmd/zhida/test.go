@@ -172,7 +172,7 @@ func (l *localTest) test(path string) (*tested, error) {
 	if len(faults) > 0 {
 		var lines []string
 		for _, f := range faults {
-			lines = append(lines, file+": "+f.Pointer+": "+f.Text.In(l.lang))
+			lines = append(lines, at(file, f.Pointer)+": "+f.Text.In(l.lang))
 		}
 		return nil, errors.New(strings.Join(lines, "\n"))
 	}
@@ -213,6 +213,7 @@ func (s *testTally) add(t *tested) {
 func (s *testTally) say(c *console) {
 	c.say(diag.Text{
 		Zh: fmt.Sprintf("已测试 %d 条答案：%d 个用例通过，%d 个失败；%d 条答案没有用例", s.Answers, s.Passed, s.Failed, s.WithoutCases),
-		En: fmt.Sprintf("tested %d answers: %d cases passed, %d failed; %d answers have no cases", s.Answers, s.Passed, s.Failed, s.WithoutCases),
+		En: fmt.Sprintf("tested %s: %s passed, %d failed; %s without cases",
+			many(s.Answers, "answer"), many(s.Passed, "case"), s.Failed, many(s.WithoutCases, "answer")),
 	})
 }
