@@ -65,5 +65,8 @@ func (s *storeSettings) open(ctx context.Context, serve bool, log *slog.Logger) 
 		// The database is older than the key that was just made: no use in keeping it.
 		err = errors.Join(fmt.Errorf("%s is missing: %w", made, err), os.Remove(made))
 	}
+	if err == nil && made != "" {
+		log.Info("a master key was made: keep a copy of it apart from the backups, which are of no use without it", "file", made)
+	}
 	return db, err
 }
