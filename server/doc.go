@@ -31,16 +31,16 @@
 //			replies: []reply{answers[answerShown](200, "The draft.")}, missing: "The bot does not exist."},
 //	}
 //
-//	func servePutAnswer(s *Server, x *exchange) *Problem {
+//	func servePutAnswer(_ *Server, x *exchange) *Problem {
 //		var in answerInput               // tags say all about its members: shape.go
 //		if p := x.decode(&in); p != nil { // every fault at once
 //			return p
 //		}
-//		match, p := x.precondition()     // If-Match; asked in the transaction
+//		k, match, p := x.editing()       // match is If-Match; it is asked in the transaction
 //		if p != nil {
 //			return p
 //		}
-//		a, err := s.rooms.Answers.Put(x.base, x.bot.ID, string(x.param("id")), in.domain(), match)
+//		a, _, err := k.PutAnswer(x.base, knowledge.AnswerWrite{Bot: x.paramText("bot"), ID: x.paramText("id"), …, If: match})
 //		if err != nil {
 //			return x.fail(err)           // domain.go makes the problem
 //		}

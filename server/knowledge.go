@@ -17,6 +17,16 @@ func (x *exchange) knowledge() (*knowledge.Service, *Problem) {
 	return x.s.rooms.Library.Knowledge(), nil
 }
 
+// editing is knowledge with the precondition of a write.
+func (x *exchange) editing() (*knowledge.Service, knowledge.Precondition, *Problem) {
+	match, p := x.precondition()
+	if p != nil {
+		return nil, nil, p
+	}
+	k, p := x.knowledge()
+	return k, match, p
+}
+
 // written lets this node serve what a request has changed, before it is told that it has.
 func (x *exchange) written() {
 	if err := x.s.rooms.Library.CatchUp(x.base); err != nil {

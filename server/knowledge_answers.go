@@ -146,11 +146,7 @@ func servePutAnswer(_ *Server, x *exchange) *Problem {
 	if p := x.decode(&in); p != nil {
 		return p
 	}
-	match, p := x.precondition()
-	if p != nil {
-		return p
-	}
-	k, p := x.knowledge()
+	k, match, p := x.editing()
 	if p != nil {
 		return p
 	}
@@ -205,11 +201,7 @@ func serveRollback(_ *Server, x *exchange) *Problem {
 
 // release serves what may publish an answer.
 func (x *exchange) release(force bool, f func(*knowledge.Service, knowledge.PublishWrite) (*knowledge.Publication, error)) *Problem {
-	match, p := x.precondition()
-	if p != nil {
-		return p
-	}
-	k, p := x.knowledge()
+	k, match, p := x.editing()
 	if p != nil {
 		return p
 	}
@@ -225,11 +217,7 @@ func (x *exchange) release(force bool, f func(*knowledge.Service, knowledge.Publ
 
 // serveUnpublish answers POST …/unpublish.
 func serveUnpublish(_ *Server, x *exchange) *Problem {
-	match, p := x.precondition()
-	if p != nil {
-		return p
-	}
-	k, p := x.knowledge()
+	k, match, p := x.editing()
 	if p != nil {
 		return p
 	}

@@ -69,15 +69,11 @@ func servePutBot(_ *Server, x *exchange) *Problem {
 	if p := x.faulty(); p != nil {
 		return p
 	}
-	match, p := x.precondition()
+	k, match, p := x.editing()
 	if p != nil {
 		return p
 	}
 	w.If = match
-	k, p := x.knowledge()
-	if p != nil {
-		return p
-	}
 	b, created, broken, err := k.PutBot(x.base, w)
 	if err != nil {
 		return x.refused(err)
@@ -112,11 +108,7 @@ func serveArchive(_ *Server, x *exchange) *Problem {
 
 // remove serves a DELETE.
 func (x *exchange) remove(f func(*knowledge.Service, knowledge.Precondition) error) *Problem {
-	match, p := x.precondition()
-	if p != nil {
-		return p
-	}
-	k, p := x.knowledge()
+	k, match, p := x.editing()
 	if p != nil {
 		return p
 	}

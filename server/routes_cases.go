@@ -205,11 +205,7 @@ func servePutCases(_ *Server, x *exchange) *Problem {
 	if p := x.decode(&in); p != nil {
 		return p
 	}
-	match, p := x.precondition()
-	if p != nil {
-		return p
-	}
-	k, p := x.knowledge()
+	k, match, p := x.editing()
 	if p != nil {
 		return p
 	}

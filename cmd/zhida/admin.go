@@ -60,32 +60,40 @@ func (s *storeSettings) exists() error {
 	return nil
 }
 
+// onStore runs f on the store that there is, beside a running server or without.
+func (s *adminSettings) onStore(c *console, f func(ctx context.Context, db *store.DB) error) (err error) {
+	ctx, stop, log, err := s.ready(c)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := s.exists(); err != nil {
+		return err
+	}
+	db, err := s.open(ctx, false, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return f(ctx, db)
+}
+
 type backupCommand struct {
 	adminSettings
 	File string `arg:"" help:"Where to; - is standard output. 备份文件，- 表示标准输出。"`
 }
 
 // Run writes a backup. Its file appears whole or not at all.
-func (b *backupCommand) Run(c *console) (err error) {
-	ctx, stop, log, err := b.ready(c)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	if err := b.exists(); err != nil {
-		return err
-	}
-	db, err := b.open(ctx, false, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+func (b *backupCommand) Run(c *console) error {
 	var rows int64
-	if b.File == "-" {
-		rows, err = db.Backup(ctx, c.out, nil)
-	} else {
-		rows, err = backupTo(ctx, db, b.File)
-	}
+	err := b.onStore(c, func(ctx context.Context, db *store.DB) (err error) {
+		if b.File == "-" {
+			rows, err = db.Backup(ctx, c.out, nil)
+		} else {
+			rows, err = backupTo(ctx, db, b.File)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}

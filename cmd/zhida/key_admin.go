@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/zhida-kb/zhida/server"
 	"github.com/zhida-kb/zhida/server/access"
 	"github.com/zhida-kb/zhida/server/seal"
+	"github.com/zhida-kb/zhida/server/store"
 )
 
 // keyCommand works on the keys of a database, beside a running server or without.
@@ -39,21 +41,14 @@ func (k *keyCreate) Run(c *console) error {
 	if err := key.Validate(server.ValidID[string]); err != nil {
 		return inLanguage(c, err)
 	}
-	ctx, stop, log, err := k.ready(c)
+	var made access.Key
+	var secret string
+	err := k.onStore(c, func(ctx context.Context, db *store.DB) (err error) {
+		keys := access.Keys{Store: db}
+		made, secret, err = keys.Create(access.WithNote(ctx, atTheTerminal("createKey")), key)
+		return err
+	})
 	if err != nil {
-		return err
-	}
-	defer stop()
-	if err := k.exists(); err != nil {
-		return err
-	}
-	db, err := k.open(ctx, false, log)
-	if err != nil {
-		return err
-	}
-	keys := access.Keys{Store: db}
-	made, secret, err := keys.Create(access.WithNote(ctx, atTheTerminal("createKey")), key)
-	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	c.say(diag.Text{Zh: "密钥 id：" + made.ID + "。密钥只显示这一次，请妥善保存。", En: "The key's id is " + made.ID + ". The key itself is shown this once."})
@@ -86,33 +81,20 @@ type listedKey struct {
 
 // Run lists keys.
 func (k *keyList) Run(c *console) error {
-	ctx, stop, log, err := k.ready(c)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	if err := k.exists(); err != nil {
-		return err
-	}
-	db, err := k.open(ctx, false, log)
-	if err != nil {
-		return err
-	}
 	list := []listedKey{}
-	for after := ""; ; {
-		page, err := db.ListKeys(ctx, "", after, 500)
-		if err != nil {
-			return errors.Join(err, db.Close())
+	err := k.onStore(c, func(ctx context.Context, db *store.DB) error {
+		for after := ""; ; {
+			page, err := db.ListKeys(ctx, "", after, 500)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			for _, key := range page {
+				list = append(list, listedKey{key.ID, key.Name, key.Scope, key.Bot, key.CreatedAt})
+				after = key.ID
+			}
 		}
-		if len(page) == 0 {
-			break
-		}
-		for _, key := range page {
-			list = append(list, listedKey{key.ID, key.Name, key.Scope, key.Bot, key.CreatedAt})
-			after = key.ID
-		}
-	}
-	if err := db.Close(); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	if k.Output == "json" {
@@ -136,21 +118,11 @@ type keyRevoke struct {
 
 // Run revokes a key.
 func (k *keyRevoke) Run(c *console) error {
-	ctx, stop, log, err := k.ready(c)
+	err := k.onStore(c, func(ctx context.Context, db *store.DB) error {
+		keys := access.Keys{Store: db}
+		return keys.Revoke(access.WithNote(ctx, atTheTerminal("revokeKey")), "", k.ID)
+	})
 	if err != nil {
-		return err
-	}
-	defer stop()
-	if err := k.exists(); err != nil {
-		return err
-	}
-	db, err := k.open(ctx, false, log)
-	if err != nil {
-		return err
-	}
-	keys := access.Keys{Store: db}
-	err = keys.Revoke(access.WithNote(ctx, atTheTerminal("revokeKey")), "", k.ID)
-	if err = errors.Join(err, db.Close()); err != nil {
 		return inLanguage(c, err)
 	}
 	c.say(diag.Text{Zh: "已吊销。", En: "It is revoked."})
@@ -179,25 +151,16 @@ type auditCommand struct{ adminSettings }
 
 // Run verifies the chain and prints its end.
 func (a *auditCommand) Run(c *console) error {
-	ctx, stop, log, err := a.ready(c)
-	if err != nil {
+	var last access.Entry
+	err := a.onStore(c, func(ctx context.Context, db *store.DB) (err error) {
+		last, err = access.Verify(ctx, db)
 		return err
-	}
-	defer stop()
-	if err := a.exists(); err != nil {
-		return err
-	}
-	db, err := a.open(ctx, false, log)
-	if err != nil {
-		return err
-	}
-	last, err := access.Verify(ctx, db)
-	closed := db.Close()
+	})
 	if errors.Is(err, access.ErrBroken) {
 		c.say(diag.Text{Zh: "审计记录被改动过：" + err.Error(), En: "The audit is not whole: " + err.Error()})
-		return errors.Join(exitFailed, closed)
+		return exitFailed
 	}
-	if err = errors.Join(err, closed); err != nil {
+	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.out, "%d %x\n", last.Seq, last.Hash)

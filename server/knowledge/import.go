@@ -3,24 +3,9 @@ package knowledge
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/zhida-kb/zhida/parser/diag"
 )
-
-// Exported is an answer as it is exported and imported again.
-type Exported struct {
-	ID        string
-	Content            // of the draft
-	Revision  int      // of the draft; not read by an import
-	Published *Content // what visitors see; the draft itself where IsDraft
-	IsDraft   bool     // the draft is what visitors see
-	Live      int      // number of the published revision; not read by an import
-	Archived  bool     // not read by an import
-	Cases     []Case   // its saved examples
-	WithCases bool     // an import replaces the examples by Cases; else it leaves them
-}
 
 // ImportLine is one answer to import. Line is where it stands, for the report.
 type ImportLine struct {
@@ -138,69 +123,6 @@ type batch struct {
 	refused map[int]bool  // lines that cannot be published
 	forced  map[int]bool  // lines that are published although there is something against it
 	faults  []LineFault
-}
-
-// gathering is a transaction that reads the answers of a batch at once, and writes at once
-// what became of them.
-type gathering struct {
-	Tx
-	answers   map[string]*Answer
-	changed   map[string]bool
-	revisions []*Revision
-}
-
-func (b *batch) gather(tx Tx) (*gathering, error) {
-	g := &gathering{Tx: tx, answers: map[string]*Answer{}, changed: map[string]bool{}}
-	var ids []string
-	for _, l := range b.good {
-		ids = append(ids, l.ID)
-	}
-	if len(ids) == 0 {
-		return g, nil
-	}
-	slices.Sort(ids)
-	var err error
-	g.answers, err = tx.AnswersOf(b.o.Bot, slices.Compact(ids))
-	return g, err
-}
-
-// Answer returns an answer as the batch has left it.
-func (g *gathering) Answer(_, id string) (*Answer, error) { return g.answers[id], nil }
-
-// PutAnswer notes what write will store.
-func (g *gathering) PutAnswer(a *Answer) error {
-	g.answers[a.ID], g.changed[a.ID] = a, true
-	return nil
-}
-
-// AddRevision notes what write will store.
-func (g *gathering) AddRevision(r *Revision) error {
-	g.revisions = append(g.revisions, r)
-	return nil
-}
-
-// Revision returns a revision, also one of this batch.
-func (g *gathering) Revision(bot, answer string, number int) (*Revision, error) {
-	for _, r := range g.revisions {
-		if r.Answer == answer && r.Number == number {
-			return r, nil
-		}
-	}
-	return g.Tx.Revision(bot, answer, number)
-}
-
-func (g *gathering) write() error {
-	var list []*Answer
-	for _, id := range slices.Sorted(maps.Keys(g.changed)) {
-		list = append(list, g.answers[id])
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	if err := g.AddRevisions(g.revisions); err != nil {
-		return err
-	}
-	return g.PutAnswers(list)
 }
 
 // check finds the lines that can be stored, and those that can be published.
@@ -396,38 +318,4 @@ func (s *Service) Imported(ctx context.Context, c ImportCounts) error {
 	ctx, cancel := context.WithTimeout(ctx, longWrite)
 	defer cancel()
 	return s.store.Write(ctx, func(tx Tx) error { return tx.Settle() })
-}
-
-// Export lists a bot's answers with all that an import needs, in the order of their ids.
-func (s *Service) Export(ctx context.Context, bot, after string, limit int) ([]Exported, error) {
-	return read(ctx, s, func(tx Tx) ([]Exported, error) {
-		if _, err := s.bot(tx, bot); err != nil {
-			return nil, err
-		}
-		list, err := tx.Export(bot, after, limit)
-		if err != nil {
-			return nil, err
-		}
-		ids := make([]string, len(list))
-		for i := range list {
-			ids[i] = list[i].ID
-		}
-		cases, err := tx.CasesOf(bot, ids)
-		for i := range list {
-			list[i].Cases = cases[list[i].ID]
-			list[i].WithCases = len(list[i].Cases) > 0
-		}
-		return list, err
-	})
-}
-
-// PublishedQuestions lists what a bot's published answers are found by, in the order of
-// their ids.
-func (s *Service) PublishedQuestions(ctx context.Context, bot, after string, limit int) ([]PublishedQuestions, error) {
-	return read(ctx, s, func(tx Tx) ([]PublishedQuestions, error) { return tx.PublishedQuestions(bot, after, limit) })
-}
-
-// Published lists a bot's published answers in the order of their ids.
-func (s *Service) Published(ctx context.Context, bot, after string, limit int) ([]Published, error) {
-	return read(ctx, s, func(tx Tx) ([]Published, error) { return tx.Published(bot, after, limit) })
 }

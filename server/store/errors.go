@@ -39,19 +39,6 @@ var (
 	ErrClosed = errors.New("store: closed")
 )
 
-// IsUnique reports whether err says that a row of the same key exists already. Better
-// than running into it is INSERT … ON CONFLICT DO NOTHING: on PostgreSQL the transaction
-// is lost after an error.
-func IsUnique(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.Code == "23505"
-	}
-	code := sqliteCode(err)
-	return code == sqlitelib.SQLITE_CONSTRAINT_UNIQUE || code == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY ||
-		code == sqlitelib.SQLITE_CONSTRAINT_ROWID
-}
-
 // sqliteCode is the extended result code of an error of SQLite, else 0.
 func sqliteCode(err error) int {
 	var e *sqlite.Error

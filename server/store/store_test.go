@@ -154,25 +154,6 @@ func TestRead(t *testing.T) {
 	})
 }
 
-// TestUnique: a key that exists is told apart from other errors.
-func TestUnique(t *testing.T) {
-	storetest.Run(t, func(t *testing.T, db *store.DB) {
-		table(t, db)
-		write(t, db, func(tx *store.Tx) error { return insert(tx, 1, 0) })
-		err := db.Write(context.Background(), func(tx *store.Tx) error { return insert(tx, 1, 0) })
-		if !store.IsUnique(err) || errors.Is(err, store.ErrUnavailable) {
-			t.Errorf("the same key again: %v", err)
-		}
-		err = db.Write(context.Background(), func(tx *store.Tx) error {
-			_, err := tx.Exec(`INSERT INTO things (bot, id) VALUES (?, ?)`, "b", 2)
-			return err
-		})
-		if err == nil || store.IsUnique(err) {
-			t.Errorf("a missing value: %v", err)
-		}
-	})
-}
-
 // TestWake: subscribers hear of commits, and of nothing else.
 func TestWake(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
