@@ -119,6 +119,9 @@ func TestAppendRefuses(t *testing.T) {
 		{"https://x.cn/?nonce{v}=1", ""},
 		{"https://x.cn/?{v}=1", " nonce "},
 		{"https://x.cn?{v}=1", "nonce"},
+		// one segment and one name hold a value
+		{"https://x.cn/{v}?{v}=1", ".."},
+		{"https://x.cn/{v}?{v}=1", "nonce"},
 	} {
 		if got, ok := build(c.url, "v", c.value); ok {
 			t.Errorf("%q with %q: %s was let through", c.url, c.value, got)
