@@ -168,7 +168,7 @@ func TestWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{"code":"unclosed","severity":"error","message":{"zh":"${ 后面没有找到结束的 }，这里会按原文显示。","en":"There is no } that closes ${; it stays text."},` +
+	want := `[{"code":"unclosed","severity":"error","message":{"zh":"${ 后面没有找到结束的 }，这里会按原文显示。请补上 }。","en":"There is no } that closes ${; it stays text. Add }."},` +
 		`"range":{"start":{"offset":2,"line":1,"character":0},"end":{"offset":10,"line":1,"character":8}},` +
 		`"fix":{"title":{"zh":"补上 }","en":"Add }"},"edits":[{"range":{"start":{"offset":10,"line":1,"character":8},"end":{"offset":10,"line":1,"character":8}},"newText":"}"}]}}]`
 	if string(b) != want {
