@@ -48,6 +48,7 @@ func BenchmarkOpenSessions(b *testing.B) {
 		b.ReportMetric(float64(n)/time.Since(begun).Seconds(), "opened/s")
 		b.ReportMetric(float64(heap()-before)/float64(n), "bytes/session")
 		late := lateness(b, h, n/64*64, time.Duration(wait)*time.Second)
+		b.ReportMetric(float64(late[len(late)/2].Microseconds())/1000, "late-p50-ms")
 		b.ReportMetric(float64(late[len(late)*99/100].Microseconds())/1000, "late-p99-ms")
 		b.ReportMetric(float64(late[len(late)-1].Microseconds())/1000, "late-max-ms")
 	}

@@ -3,7 +3,6 @@ package handoff
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -110,7 +109,7 @@ type Service struct {
 	store      Store
 	connectors map[string]Connector
 	about      map[string]Description
-	ids        ids
+	ids        IDs
 
 	configs  configs
 	watchers watchers
@@ -128,7 +127,7 @@ func New(cfg Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{cfg: cfg, store: cfg.Store, connectors: map[string]Connector{}, about: map[string]Description{},
-		ids: ids{now: cfg.Now, random: cfg.Random}, timers: make(chan struct{}, 1)}
+		ids: IDs{Now: cfg.Now, Random: cfg.Random}, timers: make(chan struct{}, 1)}
 	for _, k := range cfg.Connectors {
 		d := k.Describe()
 		s.connectors[d.Kind], s.about[d.Kind] = k, d
@@ -179,41 +178,4 @@ func trouble(err error, missing func() *Error) error {
 			Text: Text{Zh: "数据库暂时不可用，请稍后再试。", En: "The database cannot be reached at the moment; try again shortly."}}
 	}
 	return err
-}
-
-// ids makes UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of their fraction, 62 random.
-// Those of one process rise.
-type ids struct {
-	now    func() time.Time
-	random io.Reader
-
-	mu   sync.Mutex
-	last int64 // in units of 1/4096 ms
-}
-
-func (g *ids) next() (string, error) {
-	var b [16]byte
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if _, err := io.ReadFull(g.random, b[8:]); err != nil {
-		return "", fmt.Errorf("handoff: no randomness: %w", err)
-	}
-	t := g.now()
-	stamp := max(t.UnixMilli()<<12|int64(t.Nanosecond()%1e6)<<12/1e6, g.last+1)
-	g.last = stamp
-	ms := stamp >> 12
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
-	b[6] = 0x70 | byte(stamp>>8)&0x0f
-	b[7] = byte(stamp)
-	b[8] = 0x80 | b[8]&0x3f
-	var out [36]byte
-	hex.Encode(out[:8], b[:4])
-	hex.Encode(out[9:13], b[4:6])
-	hex.Encode(out[14:18], b[6:8])
-	hex.Encode(out[19:23], b[8:10])
-	hex.Encode(out[24:], b[10:])
-	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
-	return string(out[:]), nil
 }

@@ -31,7 +31,7 @@ func (s *Service) CreateConversation(ctx context.Context, bot string, n NewConve
 	if _, err := s.bot(ctx, bot); err != nil {
 		return nil, err
 	}
-	id, err := s.ids.next()
+	id, err := s.ids.Next()
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (s *Service) accept(n NewMessage) (text, id string, err error) {
 	if err := invalid(faults...); err != nil {
 		return "", "", err
 	}
-	id, err = s.ids.next()
+	id, err = s.ids.Next()
 	return text, id, err
 }
 
@@ -212,7 +212,7 @@ type BotReply struct {
 // false when there was one already, or when a human has the conversation meanwhile; id
 // is empty then, or that of the first one.
 func (s *Service) StoreBotReply(ctx context.Context, bot, conversation string, r BotReply) (id string, stored bool, err error) {
-	fresh, err := s.ids.next()
+	fresh, err := s.ids.Next()
 	if err != nil {
 		return "", false, err
 	}

@@ -171,7 +171,7 @@ func (s *Service) DeskNote(ctx context.Context, bot, session, agent, text string
 		return nil, trouble(err, noSession)
 	}
 	n := &Note{Bot: bot, ConversationID: conversation, SessionID: id, At: s.cfg.Now().UTC(), Agent: agent, Text: text}
-	if n.ID, err = s.ids.next(); err != nil {
+	if n.ID, err = s.ids.Next(); err != nil {
 		return nil, err
 	}
 	return n, trouble(s.store.PutNote(ctx, n), noSession)
@@ -198,7 +198,7 @@ func (s *Service) LeaveMessage(ctx context.Context, bot, conversation, text, ema
 	}
 	m := &LeftMessage{Bot: bot, ConversationID: conversation, At: s.cfg.Now().UTC(), Text: text, Email: address}
 	var err error
-	if m.ID, err = s.ids.next(); err != nil {
+	if m.ID, err = s.ids.Next(); err != nil {
 		return nil, err
 	}
 	return m, trouble(s.store.PutLeftMessage(ctx, m), noConversation)

@@ -105,7 +105,7 @@ func (s *Service) vendorEvent(ctx context.Context, bot, kind string, e VendorEve
 	case err != nil:
 		return 0, err
 	}
-	id, err := s.ids.next()
+	id, err := s.ids.Next()
 	if err != nil {
 		return 0, err
 	}

@@ -38,7 +38,7 @@ func (s *Service) Request(ctx context.Context, bot, conversation string, a Ask) 
 	if err := invalid(faults...); err != nil {
 		return nil, err
 	}
-	id, err := s.ids.next()
+	id, err := s.ids.Next()
 	if err != nil {
 		return nil, err
 	}

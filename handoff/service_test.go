@@ -108,19 +108,19 @@ func TestConfig(t *testing.T) {
 // TestIDs: ids rise, whatever the clock does.
 func TestIDs(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	g := ids{now: func() time.Time { return now }, random: bytes.NewReader(make([]byte, 8*1000))}
+	g := IDs{Now: func() time.Time { return now }, Random: bytes.NewReader(make([]byte, 8*1000))}
 	last := ""
 	for i := range 1000 {
 		if i == 500 {
 			now = now.Add(-time.Hour)
 		}
-		id, err := g.next()
+		id, err := g.Next()
 		if err != nil || len(id) != 36 || id[14] != '7' || id <= last {
 			t.Fatalf("%q after %q: %v", id, last, err)
 		}
 		last = id
 	}
-	if _, err := g.next(); err == nil {
+	if _, err := g.Next(); err == nil {
 		t.Error("an id without randomness")
 	}
 }

@@ -45,7 +45,7 @@ func (s *Service) turn(ctx context.Context, bot, conversation string, fn func(*t
 	var last *turn
 	err = s.store.Update(ctx, bot, conversation, func(t Txn) error {
 		last.undone() // of an attempt that did not count
-		last = &turn{s: s, t: t, bot: b, config: config, c: t.Conversation(), ids: s.ids.next}
+		last = &turn{s: s, t: t, bot: b, config: config, c: t.Conversation(), ids: s.ids.Next}
 		return fn(last)
 	})
 	if err != nil {

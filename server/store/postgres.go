@@ -50,7 +50,7 @@ func openPostgres(ctx context.Context, db *DB) (_ *postgresDB, err error) {
 			conf.RuntimeParams[name] = value
 		}
 	}
-	node, err := db.ids.next()
+	node, err := db.ids.Next()
 	if err != nil {
 		return nil, err
 	}

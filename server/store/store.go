@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/zhida-kb/zhida/handoff"
 )
 
 // DB is an open store. It is safe for concurrent use.
@@ -15,7 +17,7 @@ type DB struct {
 	sqlite   *sqliteDB
 	postgres *postgresDB // the one that is not nil is in use
 	hub      *hub
-	ids      ids
+	ids      handoff.IDs
 
 	up    atomic.Bool
 	lost  chan struct{} // signals a failure to the pulse
@@ -32,7 +34,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	db := &DB{cfg: cfg, hub: newHub(), lost: make(chan struct{}, 1), dirty: make(chan struct{}, 1), ids: ids{now: cfg.Now, rand: cfg.Rand}}
+	db := &DB{cfg: cfg, hub: newHub(), lost: make(chan struct{}, 1), dirty: make(chan struct{}, 1), ids: handoff.IDs{Now: cfg.Now, Random: cfg.Rand}}
 	var err error
 	if cfg.URL != "" {
 		db.postgres, err = openPostgres(ctx, db)
@@ -154,3 +156,6 @@ func (db *DB) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 	return context.WithTimeout(ctx, db.cfg.Timeout)
 }
+
+// NewID makes an id that sorts by time: a UUIDv7.
+func (db *DB) NewID() (string, error) { return db.ids.Next() }

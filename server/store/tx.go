@@ -143,7 +143,7 @@ func (tx *Tx) Now() time.Time {
 
 // NewID makes an id that sorts by time: a UUIDv7.
 func (tx *Tx) NewID() string {
-	id, err := tx.db.ids.next()
+	id, err := tx.db.ids.Next()
 	tx.fail(err)
 	return id
 }
