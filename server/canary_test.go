@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
 	"github.com/zhida-kb/zhida/server/access"
 	"github.com/zhida-kb/zhida/server/store"
 	"github.com/zhida-kb/zhida/server/store/storetest"
@@ -65,7 +67,7 @@ func (s *spy) ask(method, path, key, body string, headers ...string) answer {
 }
 
 // planters bring secrets into a server by the ways there are. Each part has its own.
-func planters() []func(*spy) { return []func(*spy){plantKeys, plantBots, plantVisitors} }
+func planters() []func(*spy) { return []func(*spy){plantKeys, plantBots, plantVisitors, plantAccounts} }
 
 // good is ask for a request that has to succeed.
 func (s *spy) good(method, path, key, body string) {
@@ -132,6 +134,55 @@ func plantVisitors(s *spy) {
 	s.ask("GET", "/v1/bots/demo/handoff/status", adminKey, "")
 }
 
+// plantAccounts connects vendors that repeat whatever they are sent, in every form that
+// their errors have.
+func plantAccounts(s *spy) {
+	repeats, err := vendor.Start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the caller has gone
+		}
+		said, err := json.Marshal(r.Header.Get("Authorization") + " " + string(body))
+		if err != nil {
+			s.t.Error(err)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		if _, err := fmt.Fprintf(w, `{"code":7,"message":%[1]s,"errors":[{"code":%[1]s,"message":%[1]s}],"oauth_exception":%[1]s,"exception_description":%[1]s}`, said); err != nil {
+			return // the caller has gone
+		}
+	}))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		if err := repeats.Down(); err != nil {
+			s.t.Error(err)
+		}
+	})
+	secrets := map[string]string{}
+	for _, name := range []string{"accessToken", "clientSecret", "refreshToken", "webhookSecrets", "personalAccessToken", "password", "signingSecret"} {
+		secrets[name] = "canary-" + strings.ToLower(name) + "-9876543210"
+		s.secrets["a vendor's "+name] = secrets[name]
+	}
+	secrets["at"] = repeats.URL()
+	for kind, settings := range map[string]string{
+		"intercom": `{"accessToken":"$accessToken","clientSecret":"$clientSecret","baseUrl":"$at"}`,
+		"livechat": `{"organizationId":"o","clientId":"c","clientSecret":"$clientSecret","refreshToken":"$refreshToken","webhookSecrets":["$webhookSecrets"],
+			"accountId":"a","personalAccessToken":"$personalAccessToken","baseUrl":"$at","accountsBaseUrl":"$at"}`,
+		"webhook": `{"userName":"u","password":"$password","signingSecret":"$signingSecret","url":"$at"}`,
+	} {
+		path := "/v1/bots/demo/connectors/" + kind
+		body := os.Expand(settings, func(name string) string { return secrets[name] })
+		s.good("PUT", path, adminKey, body)
+		s.good("POST", path+"/verify", adminKey, `{}`)
+		s.ask("PUT", path, adminKey, strings.Replace(body, "{", `{"nosuch":1,`, 1))
+		s.good("GET", path, adminKey, "")
+		s.good("PUT", "/v1/bots/demo/handoff", adminKey, `{"emailStep":false,"connector":"`+kind+`","routes":{"r":{"connector":"webhook","target":{"a":1}}}}`)
+		s.ask("GET", "/v1/bots/demo/handoff/status", adminKey, "")
+	}
+}
+
 // plantKeys makes keys, signs in with one and sends wrong ones.
 func plantKeys(s *spy) {
 	k := s.make(`{"name":"website","scope":"admin"}`)
@@ -173,7 +224,7 @@ func TestCanaries(t *testing.T) {
 		log := new(safeBuffer)
 		cfg.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		db := storetest.Open(t, cfg)
-		h := newHouse(t, Config{AccessLog: true}, stored(t, db), human(t, db), func(r *Rooms) { r.Log = cfg.Log }).listen()
+		h := newHouse(t, Config{AccessLog: true}, func(r *Rooms) { r.Log = cfg.Log }, stored(t, db), human(t, db)).listen()
 		s := &spy{house: h, secrets: map[string]string{"a key of the config file": adminKey}, seen: map[string]string{}}
 		secret, err := db.Secret(t.Context(), access.SessionSecret, access.SessionSecretSize)
 		if err != nil {

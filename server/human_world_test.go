@@ -26,8 +26,8 @@ func human(t testing.TB, db *store.DB) func(*Rooms) {
 		}
 		client := &http.Client{Transport: &http.Transport{}, Timeout: patience,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-		service, err := handoff.New(handoff.Config{Store: kept, Bots: HandoffBots(r.Library), Observer: r.Metrics.Human(),
-			Connectors: append(connectors.All(connectors.Config{Client: client}), stubConnector{}), ToolWait: 300 * time.Millisecond})
+		service, err := handoff.New(handoff.Config{Store: kept, Bots: HandoffBots(r.Library), Observer: r.Metrics.Human(), Log: r.Log,
+			Connectors: append(connectors.All(connectors.Config{Client: client, Log: r.Log}), stubConnector{}), ToolWait: 300 * time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}

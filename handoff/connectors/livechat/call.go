@@ -2,6 +2,7 @@ package livechat
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -44,7 +45,7 @@ type accountsError struct {
 type request struct {
 	method, url string
 	token       string // bearer
-	basic       string // instead of a bearer: user and password in base64
+	personal    bool   // the personal access token, instead of a bearer
 	json        any
 	form        url.Values
 	secrets     []string
@@ -72,8 +73,8 @@ func (k *Connector) do(ctx context.Context, a *handoff.Account, r request) error
 		out.JSON = body
 	}
 	switch {
-	case r.basic != "":
-		out.Header.Set("Authorization", "Basic "+r.basic)
+	case r.personal:
+		out.Header.Set("Authorization", "Basic "+basic(a))
 	case r.token != "":
 		out.Header.Set("Authorization", "Bearer "+r.token)
 	}
@@ -127,8 +128,13 @@ func (k *Connector) lifecycle(h http.Header) {
 
 // secrets are what must not stand in an error of a call.
 func secrets(a *handoff.Account, r request) []string {
-	s := append([]string{r.token, r.basic, form.String(a.Values, "personalAccessToken"), form.String(a.Values, "clientSecret"), form.String(a.Values, "refreshToken")}, r.secrets...)
+	s := append([]string{r.token, basic(a), form.String(a.Values, "personalAccessToken"), form.String(a.Values, "clientSecret"), form.String(a.Values, "refreshToken")}, r.secrets...)
 	return append(s, form.Strings(a.Values, "webhookSecrets")...)
+}
+
+// basic is the personal access token as it is sent.
+func basic(a *handoff.Account) string {
+	return base64.StdEncoding.EncodeToString([]byte(form.String(a.Values, "accountId") + ":" + form.String(a.Values, "personalAccessToken")))
 }
 
 // regionOf is the data centre in a token's prefix.

@@ -2,7 +2,6 @@ package livechat
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"slices"
@@ -39,10 +38,9 @@ func knownStaff(a *handoff.Account) staff {
 
 // configuration makes a call of the Configuration API.
 func (k *Connector) configuration(ctx context.Context, a *handoff.Account, name string, in, out any) error {
-	token := form.String(a.Values, "personalAccessToken")
 	err := k.api(ctx, a, request{
-		method: http.MethodPost, url: "/configuration/action/" + name, token: token, json: in, out: out,
-		basic: base64.StdEncoding.EncodeToString([]byte(form.String(a.Values, "accountId") + ":" + token)),
+		method: http.MethodPost, url: "/configuration/action/" + name, json: in, out: out,
+		token: form.String(a.Values, "personalAccessToken"), personal: true,
 	})
 	var e *handoff.CallError
 	if errors.As(err, &e) && e.Kind == handoff.Misconfigured {

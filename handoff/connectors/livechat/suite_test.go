@@ -1,6 +1,7 @@
 package livechat_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"testing"
 	"time"
@@ -42,8 +43,9 @@ func TestSuite(t *testing.T) {
 		Connect:     connect,
 		Desk:        func(t testing.TB, now func() time.Time) vendor.Desk { return desk(t, now) },
 		EmptySecret: func(v handoff.Values) { v["webhookSecrets"] = json.RawMessage(`["",""]`) },
-		Secrets:     []string{livechatdesk.ClientSecret, livechatdesk.EventSecret, livechatdesk.CloseSecret, livechatdesk.PersonalKey},
-		Given:       []string{"lc_refresh_", "lc_agent_", "lc_customer_"},
-		Files:       true,
+		Secrets: []string{livechatdesk.ClientSecret, livechatdesk.EventSecret, livechatdesk.CloseSecret, livechatdesk.PersonalKey,
+			base64.StdEncoding.EncodeToString([]byte(livechatdesk.AccountID + ":" + livechatdesk.PersonalKey))},
+		Given: []string{"lc_refresh_", "lc_agent_", "lc_customer_"},
+		Files: true,
 	})
 }

@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestSuite(t *testing.T) {
 			d.Header.Set(webhook.TimestampHeader, timestamp)
 			d.Header.Set(webhook.SignatureHeader, signature)
 		},
-		Secrets: []string{password, secret},
+		Secrets: []string{password, secret, base64.StdEncoding.EncodeToString([]byte("handoff:" + password))},
 		Signed:  true, Stale: true, SameBytes: true,
 	})
 }
