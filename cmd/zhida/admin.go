@@ -48,7 +48,7 @@ func (s *adminSettings) ready(c *console) (context.Context, context.CancelFunc, 
 // exists fails when there is no database in the data dir: a command that reads should
 // not make one.
 func (s *storeSettings) exists() error {
-	if or(s.DatabaseURL, "") != "" {
+	if s.url() != "" {
 		return nil
 	}
 	file := filepath.Join(s.dir(), store.DatabaseFile)
@@ -173,7 +173,7 @@ func (r *rotateCommand) Run(c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg := store.Config{Path: r.dir(), URL: or(r.DatabaseURL, ""), Sealer: sealer, Log: log, Alone: true}
+	cfg := store.Config{Path: r.dir(), URL: r.url(), Sealer: sealer, Log: log, Alone: true}
 	if made != "" {
 		return errors.Join(fmt.Errorf("there is no master key in %s to rotate (没有可更换的主密钥)", made), os.Remove(made))
 	}

@@ -39,7 +39,7 @@ type keys struct {
 func (s *serveCommand) openKeys(c *console, db *store.DB, static *server.StaticKeys, configured bool, log *slog.Logger) (*keys, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	k := &keys{stop: stop}
-	if given := or(s.InitialKey, ""); given != "" || !configured {
+	if given := s.initialKey(); given != "" || !configured {
 		if err := firstKey(ctx, c, db, s.dir(), given); err != nil {
 			return nil, errors.Join(err, k.close())
 		}

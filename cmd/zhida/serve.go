@@ -80,7 +80,7 @@ func (s *serveCommand) refusals() error {
 	if r := or(s.OTLPRatio, 1); r < 0 || r > 1 {
 		faults = append(faults, errors.New("--otlp-ratio must be from 0 to 1 (必须在 0 与 1 之间)"))
 	}
-	if k := or(s.InitialKey, ""); k != "" && !server.UsableKey(k, minInitialKey) {
+	if k := s.initialKey(); k != "" && !server.UsableKey(k, minInitialKey) {
 		faults = append(faults, fmt.Errorf("--initial-admin-key must have at least %d visible ASCII characters, without spaces "+
 			"(至少 %d 个可见 ASCII 字符，不含空格)", minInitialKey, minInitialKey))
 	}

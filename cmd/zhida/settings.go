@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/zhida-kb/zhida/parser"
 	"github.com/zhida-kb/zhida/runtime"
@@ -40,6 +41,9 @@ type settings struct {
 
 	limitSettings `embed:"" prefix:"limit-" yaml:"limits"`
 }
+
+// initialKey is the first admin key, without the line break that a file of secrets ends in.
+func (s *settings) initialKey() string { return strings.TrimSpace(or(s.InitialKey, "")) }
 
 // limitSettings are the limits of the language.
 type limitSettings struct {

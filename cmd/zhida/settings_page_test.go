@@ -83,3 +83,17 @@ func languages(help string) (english, chinese string) {
 	}
 	return strings.TrimSuffix(help[:at+1], "."), strings.TrimSuffix(help[at+2:], "。")
 }
+
+// TestSecretsOfFiles: what comes from a file of secrets ends in a line break, which belongs
+// to the file.
+func TestSecretsOfFiles(t *testing.T) {
+	url, key := "postgres://zhida@db/zhida\n", "my-own-admin-key-0123456789\n"
+	s := settings{storeSettings: storeSettings{DatabaseURL: &url}, InitialKey: &key}
+	if s.url() != strings.TrimSpace(url) || s.initialKey() != strings.TrimSpace(key) {
+		t.Errorf("%q, %q", s.url(), s.initialKey())
+	}
+	serve := serveCommand{settings: s}
+	if err := serve.refusals(); err != nil {
+		t.Error(err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/zhida-kb/zhida/server/seal"
 	"github.com/zhida-kb/zhida/server/seal/kms"
@@ -24,6 +25,10 @@ type storeSettings struct {
 
 // dir is the data dir.
 func (s *storeSettings) dir() string { return or(s.DataDir, "./zhida-data") }
+
+// url names the database; "" is the embedded store. Files of secrets end in a line break,
+// which comes along into variables.
+func (s *storeSettings) url() string { return strings.TrimSpace(or(s.DatabaseURL, "")) }
 
 // sealer loads the master key; made is the file that this has made for it.
 // With rewrap it may be one that the KMS has not sealed yet.
@@ -50,7 +55,7 @@ func (s *storeSettings) config(ctx context.Context, log *slog.Logger) (_ store.C
 	if err != nil {
 		return store.Config{}, "", err
 	}
-	return store.Config{Path: s.dir(), URL: or(s.DatabaseURL, ""), Sealer: sealer, Log: log}, made, nil
+	return store.Config{Path: s.dir(), URL: s.url(), Sealer: sealer, Log: log}, made, nil
 }
 
 // open opens the store: serve says that this process serves.
