@@ -48,8 +48,10 @@ func (r *rig) everyBreak(steps int, call func(n int, name string)) {
 }
 
 func (r *rig) openOnce() {
+	_, target, _ := r.targets()
 	r.everyBreak(8, func(n int, name string) {
 		v := r.newVisit(n)
+		v.open.Target = target
 		v.open.Question = strings.Repeat("问", 11_000) + fmt.Sprint(n) // two pieces where texts are cut
 		if err := last(r.openTimes(4, v)); err != nil {
 			r.Errorf("%s: %v", name, err)
@@ -66,6 +68,9 @@ func (r *rig) openOnce() {
 		}
 		if got := strings.Count(s.History+question, "问"); got < 11_000 || got > 11_001 {
 			r.Errorf("%s: the question has %d characters", name, got)
+		}
+		if s.Target == "" {
+			r.Errorf("%s: not where the route says", name)
 		}
 		if s.Ref != v.id && !slices.Contains(v.refs, s.Ref) {
 			r.Errorf("%s: the desk calls it %s, we know %s", name, s.Ref, v.refs)

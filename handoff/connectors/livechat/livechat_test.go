@@ -226,6 +226,28 @@ func TestClosedThread(t *testing.T) {
 	}
 }
 
+// TestClosedThreadUncertain: the same where the answer about the new thread is lost: it is
+// found, nothing is written twice, and the session has its name.
+func TestClosedThreadUncertain(t *testing.T) {
+	for name, text := range map[string]string{"short": "still here", "long": strings.Repeat("long ", 4000)} {
+		w := start(t)
+		opened := w.open()
+		w.desk.CloseSilently(w.desk.Sessions()[0].Ref)
+		w.desk.Server().Fail(vendor.Fault{Path: "resume_chat", Kind: vendor.Cut, After: true, Times: 1})
+		w.advance(time.Second)
+		c := handoff.SendCall{Call: w.call(opened.State), Text: text}
+		if _, err := w.connector().Send(t.Context(), w.account, c); err == nil {
+			t.Fatal("the answer was not lost")
+		}
+		c.Attempt, c.Uncertain = 2, true
+		sent, err := w.connector().Send(t.Context(), w.account, c)
+		all := w.desk.Sessions()
+		if err != nil || len(all) != 2 || strings.Join(append([]string{all[1].History, all[1].Question}, all[1].Messages...), "") != text || !slices.Contains(sent.Refs, all[1].Ref) {
+			t.Errorf("%s: %v, refs %q of %+.300v", name, err, sent.Refs, all)
+		}
+	}
+}
+
 // TestOffline: without agents the open is refused, unless the operator wants it otherwise.
 func TestOffline(t *testing.T) {
 	w := start(t)

@@ -182,7 +182,8 @@ func (k *Connector) look(ctx context.Context, a *handoff.Account, who *customer)
 	return list.Chats[0].Active && who.Thread != "", nil
 }
 
-// sent counts how many of events, from the first on, stand in the newest thread.
+// sent counts how many of events, from the first on, stand in the newest threads. The one
+// that holds the last of them is the session's.
 func (k *Connector) sent(ctx context.Context, a *handoff.Account, who *customer, events []event) (int, error) {
 	var list struct {
 		Threads []struct {
@@ -196,14 +197,15 @@ func (k *Connector) sent(ctx context.Context, a *handoff.Account, who *customer,
 	if err != nil {
 		return 0, err
 	}
-	there := map[string]bool{}
+	holds := map[string]string{} // threads by the custom_id of an event
 	for _, t := range list.Threads {
 		for _, e := range t.Events {
-			there[e.CustomID] = true
+			holds[e.CustomID] = t.ID
 		}
 	}
 	n := 0
-	for n < len(events) && there[events[n].CustomID] {
+	for n < len(events) && holds[events[n].CustomID] != "" {
+		who.Thread = holds[events[n].CustomID]
 		n++
 	}
 	return n, nil

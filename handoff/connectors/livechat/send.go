@@ -19,6 +19,7 @@ func (k *Connector) post(ctx context.Context, a *handoff.Account, who *customer,
 // without our knowing is followed by a new one.
 func (k *Connector) Send(ctx context.Context, a *handoff.Account, c handoff.SendCall) (handoff.Sent, error) {
 	who := readCustomer(c.State)
+	thread := who.Thread
 	if p := readCustomer(c.Progress); p.Chat == who.Chat && p.Chat != "" {
 		who = p
 	}
@@ -33,12 +34,11 @@ func (k *Connector) Send(ctx context.Context, a *handoff.Account, c handoff.Send
 		}
 		who.Sent = max(who.Sent, n)
 	}
-	var renamed []string
 	for who.Sent < len(events) {
 		err := k.post(ctx, a, &who, events[who.Sent])
 		if code(err) == errChatInactive {
 			if err = k.startOrResume(ctx, a, &who, events[who.Sent:]); err == nil {
-				who.Sent, renamed = len(events), refs(&who)
+				who.Sent = len(events)
 				break
 			}
 		}
@@ -53,7 +53,11 @@ func (k *Connector) Send(ctx context.Context, a *handoff.Account, c handoff.Send
 		}
 	}
 	who.Sent = 0
-	return handoff.Sent{State: who.raw(), Refs: renamed}, nil
+	sent := handoff.Sent{State: who.raw()}
+	if who.Thread != thread {
+		sent.Refs = refs(&who) // LiveChat has begun a new thread
+	}
+	return sent, nil
 }
 
 // gone says of a chat that is not there that the session has ended.
