@@ -119,7 +119,7 @@ var (
 
 // TestComments: nothing is left for later, and who silences a linter says why.
 func TestComments(t *testing.T) {
-	for _, f := range goFiles(t) {
+	for _, f := range allGoFiles(t) {
 		for _, group := range f.ast.Comments {
 			for _, c := range group.List {
 				switch where := f.set.Position(c.Pos()); {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -183,7 +184,7 @@ func exportedReceiver(fn *ast.FuncDecl) bool {
 
 // TestTestsRun: no test skips itself or waits for a clock.
 func TestTestsRun(t *testing.T) {
-	for _, f := range goFiles(t) {
+	for _, f := range allGoFiles(t) {
 		if !f.test {
 			continue
 		}
@@ -250,13 +251,37 @@ func ownModule(dir string) bool {
 
 func goFiles(t *testing.T) []goFile {
 	t.Helper()
-	var files []goFile
-	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+	return slices.DeleteFunc(allGoFiles(t), func(f goFile) bool {
+		for dir := f.dir; dir != "."; dir = path.Dir(dir) {
+			if ownModule(dir) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// allGoFiles returns those of modules of their own too.
+func allGoFiles(t *testing.T) []goFile {
+	t.Helper()
+	files, err := readGoFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 20 {
+		t.Fatalf("only %d files found", len(files))
+	}
+	return slices.Clone(files)
+}
+
+// readGoFiles reads them once for all tests.
+var readGoFiles = sync.OnceValues(func() (files []goFile, err error) {
+	err = filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			if p != "." && ownModule(p) || p != "." && strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" {
+			if p != "." && strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" {
 				return filepath.SkipDir
 			}
 			return nil
@@ -276,11 +301,5 @@ func goFiles(t *testing.T) []goFile {
 		files = append(files, goFile{p, filepath.ToSlash(filepath.Dir(p)), strings.HasSuffix(p, "_test.go"), set, file})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) < 20 {
-		t.Fatalf("only %d files found", len(files))
-	}
-	return files
-}
+	return files, err
+})
