@@ -140,7 +140,7 @@ var messages = [messageEnd]diag.Text{
 	msgWanted:           {Zh: "“{0}”这里需要{1}，而这是{2}。", En: "“{0}” wants {1} here, and this is {2}."},
 	msgNoMember:         {Zh: "{0}没有下级成员 {1}。", En: "This is {0} and has no member {1}."},
 	msgNoIndex:          {Zh: "{0}不能用 [ ] 取其中的内容。", En: "This is {0} and cannot be indexed."},
-	msgNotBoolean:       {Zh: "条件的结果必须是“是”或“否”，而这是{0}。请写成比较，如 … == 1。", En: "A condition must be true or false, and this is {0}; compare it, as in … == 1."},
+	msgNotBoolean:       {Zh: "条件的结果必须是“是”或“否”，而这是{0}。请把它和一个值比较，用 == 或 >。", En: "A condition must be true or false, and this is {0}. Compare it with a value, by == or >."},
 	msgTooFewArguments:  {Zh: "函数 {0} 至少需要 {1} 个参数。", En: "The function {0} wants at least {1} arguments."},
 	msgTooManyArguments: {Zh: "函数 {0} 最多 {1} 个参数。", En: "The function {0} takes at most {1} arguments."},
 	msgPattern:          {Zh: "正则表达式不正确：{0}。", En: "The regular expression is not valid: {0}."},

@@ -102,7 +102,7 @@ func TestNamedFaults(t *testing.T) {
 		"order":    "order is the name of a scope of variables and cannot be the name of a condition.|0:0|",
 		"syntax":   "The expression ends too early.|8:10|",
 		"unknown":  "No variable or condition is called fien.|0:4|",
-		"type":     "A condition must be true or false, and this is a text.|0:20|",
+		"type":     "A condition must be true or false, and this is a text. Compare it with a value, by == or >.|0:20|",
 		"usesData": "A named condition may not use data.|0:4|",
 		"a":        "The conditions use one another in a circle: a → b → c → a.|0:1|a b c a",
 		"b":        "The conditions use one another in a circle: b → c → a → b.|11:12|b c a b",

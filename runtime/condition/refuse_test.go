@@ -62,7 +62,7 @@ func TestRefuse(t *testing.T) {
 		{`userInfo.vipType == "会员"`, Type, `userInfo.vipType == "会员"`, "", "“==” does not go between a number and a text."},
 		{`userInfo.vipType in ["1"]`, Type, `userInfo.vipType in ["1"]`, "", ""},
 		{`vipUser == 1`, Type, `vipUser == 1`, "", "“==” does not go between a condition and a number."},
-		{`userInfo.visitorName`, Type, `userInfo.visitorName`, "", "A condition must be true or false, and this is a text; compare it, as in … == 1."},
+		{`userInfo.visitorName`, Type, `userInfo.visitorName`, "", "A condition must be true or false, and this is a text. Compare it with a value, by == or >."},
 		{`userInfo.vipType + 1`, Type, `userInfo.vipType + 1`, "", ""},
 		{`(1..3)`, Type, `1..3`, "", ""},
 		{`nil`, Type, `nil`, "", ""},
