@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -31,6 +32,11 @@ type leakChecked struct{ m *testing.M }
 
 // Run runs the tests.
 func (l leakChecked) Run() int {
+	// Parallel tests wait for other processes, timers and outages more than they work.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := l.m.Run()
 	if err := goleak.Find(goleak.IgnoreTopFunction("github.com/blevesearch/bleve_index_api.AnalysisWorker")); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)

@@ -179,7 +179,7 @@ func TestHostileB5(t *testing.T) {
 			if h.want == runtime.Timeout {
 				limit = shortTimeout
 			}
-			client, dialed := newTestClient(t, u, Config{Timeout: limit})
+			client, dialed := newTestClient(t, u, Config{Timeout: limit, Idle: time.Hour})
 			goroutines, files := goruntime.NumGoroutine(), openFiles(t)
 			r := fetch(t, client.For(theBot()), "http://x.cn/u")
 			if r.Outcome != h.want || r.Content != "" || r.JSON || r.Cached {

@@ -234,6 +234,7 @@ func (w *crashWorld) life(t *testing.T, o crashOrders, talks int, after time.Dur
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = child.Process.Kill() }() // it is dead, unless the test has failed
 	read, ready := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(read)
@@ -255,7 +256,11 @@ func (w *crashWorld) life(t *testing.T, o crashOrders, talks int, after time.Dur
 		}
 	}
 	if done != nil {
-		suite.Until(t, "everything arrived", done)
+		for end := time.Now().Add(3 * patience); !done(); <-time.After(5 * time.Millisecond) { // all that the killed ones have left
+			if time.Now().After(end) {
+				t.Fatal("not everything arrived")
+			}
+		}
 	} else {
 		<-time.After(after)
 	}

@@ -194,6 +194,10 @@ func (p *postgresDB) close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_, err := p.lock.ExecContext(ctx, `SELECT pg_advisory_unlock_all()`) // not a little later, when the server notices
+		if ctx.Err() != nil {                                                // a little later, then
+			_ = p.lock.Close() // whatever it says of a connection that is given up
+			return p.pool.Close()
+		}
 		return errors.Join(err, p.lock.Close(), p.pool.Close())
 	}
 	return p.pool.Close()

@@ -24,7 +24,7 @@ func table(t *testing.T, db *store.DB) {
 
 func write(t testing.TB, db *store.DB, fn func(*store.Tx) error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // also on a busy machine
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := db.Write(ctx, fn); err != nil {
 		t.Fatal(err)
@@ -189,10 +189,14 @@ func TestWake(t *testing.T) {
 	})
 }
 
+// patience is how long a test waits for what has to come, on a machine that has other
+// things to do.
+const patience = time.Minute
+
 // within waits for a condition that is looked at when c has something, and now and then.
 func within(t *testing.T, ok func() bool, c <-chan struct{}) {
 	t.Helper()
-	deadline := time.NewTimer(10 * time.Second)
+	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -201,7 +205,7 @@ func within(t *testing.T, ok func() bool, c <-chan struct{}) {
 		case <-c:
 		case <-tick.C:
 		case <-deadline.C:
-			t.Fatal("not within 10 s")
+			t.Fatalf("not within %v", patience)
 		}
 	}
 }

@@ -203,7 +203,7 @@ func childFull(args []string) (err error) {
 
 // becomes waits until a store is up or down.
 func becomes(db *store.DB, up bool) error {
-	deadline := time.NewTimer(10 * time.Second)
+	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -211,7 +211,7 @@ func becomes(db *store.DB, up bool) error {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			return fmt.Errorf("up is %t for 10 s", !up)
+			return fmt.Errorf("up is %t for %v", !up, patience)
 		}
 	}
 	return nil

@@ -35,6 +35,7 @@ type platform struct {
 
 	mu       sync.Mutex
 	seen     map[string]int
+	spoken   map[string]chan struct{} // closed when a session's visitor has said everything
 	messages int
 	closed   int
 }
@@ -45,7 +46,7 @@ func newPlatform(t *testing.T, status int) *platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{t: t, k: webhook.New(call.Config{Client: client, Timeout: 20 * time.Second}), seen: map[string]int{}}
+	p := &platform{t: t, k: webhook.New(call.Config{Client: client, Timeout: 20 * time.Second}), seen: map[string]int{}, spoken: map[string]chan struct{}{}}
 	p.account = &handoff.Account{Bot: "demo", Values: handoff.Values{"signingSecret": json.RawMessage(`"s"`)}}
 	p.hook = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.take(w, r, status) }))
 	t.Cleanup(func() { p.hook.Close(); client.Close() })
@@ -62,6 +63,13 @@ func (p *platform) take(w http.ResponseWriter, r *http.Request, status int) {
 	})
 	if err != nil {
 		p.t.Errorf("%v: %s", err, body)
+	}
+	for _, e := range got.Events { // so that there is something to reorder, on any machine
+		select {
+		case <-p.silence(e.Ref):
+		case <-r.Context().Done():
+			return
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -101,7 +109,18 @@ func (p *platform) patiently(c *handoff.Call, call func() error) {
 	p.t.Error("never taken")
 }
 
+// silence is closed when a session's visitor has said everything.
+func (p *platform) silence(session string) chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.spoken[session] == nil {
+		p.spoken[session] = make(chan struct{})
+	}
+	return p.spoken[session]
+}
+
 func (p *platform) session(n, messages int) {
+	defer close(p.silence(fmt.Sprintf("s-%d", n)))
 	at := time.Now()
 	call := func(key string) handoff.Call {
 		at = at.Add(time.Millisecond)
