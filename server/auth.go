@@ -32,7 +32,7 @@ func (s *Server) authorize(x *exchange) *Problem {
 		return &Problem{Code: Forbidden, Detail: text(
 			"该密钥的权限（"+key.Scope.String()+"）不足，需要："+need+"。",
 			"The key's scope, "+key.Scope.String()+", does not cover this; needed is "+
-				strings.Join(scopesFor(r.area), " or ")+".")}
+				anyOf(scopesFor(r.area))+".")}
 	}
 	if !r.hasBot {
 		return nil

@@ -206,7 +206,7 @@ func (d *decoder) text(pointer string) (string, bool) {
 // judgeText holds a string against its rule.
 func (d *decoder) judgeText(s, pointer string, r rule) {
 	if r.enum != nil && !slices.Contains(r.enum, s) {
-		zh, en := "只能是 "+strings.Join(r.enum, "、"), "must be "+strings.Join(r.enum, " or ")
+		zh, en := "只能是 "+strings.Join(r.enum, "、"), "must be "+anyOf(r.enum)
 		if near, ok := diag.Nearest(s, r.enum); ok {
 			zh, en = zh+"，是否想写 "+near+"？", en+"; did you mean "+near+"?"
 		}

@@ -64,9 +64,18 @@ func (x *exchange) queryText(name string) string {
 func (x *exchange) queryChoice(name string, words ...string) string {
 	v := x.queryText(name)
 	if v != "" && !slices.Contains(words, v) {
-		x.fault("?"+name, "只能是 "+strings.Join(words, "、"), "must be "+strings.Join(words, " or "))
+		x.fault("?"+name, "只能是 "+strings.Join(words, "、"), "must be "+anyOf(words))
 	}
 	return v
+}
+
+// anyOf lists words: a, b or c.
+func anyOf(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // queryInt returns a query parameter that is a whole number from least to most.

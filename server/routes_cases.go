@@ -304,13 +304,15 @@ func (s *Server) caseRunner() CaseRunner {
 	return CaseRunner{Limits: s.cfg.Limits, Now: s.rooms.Now}
 }
 
-// RunCases implements knowledge.CaseRunner.
-func (r CaseRunner) RunCases(ctx context.Context, kept *knowledge.Bot, answer string, f knowledge.Format, cases []knowledge.Case) ([]knowledge.CaseResult, error) {
+// OpenCases implements knowledge.CaseRunner.
+func (r CaseRunner) OpenCases(kept *knowledge.Bot) (knowledge.CaseRun, error) {
 	bot, err := openCaseBot(kept)
 	if err != nil {
 		return nil, err
 	}
-	return r.Run(ctx, bot, r.compile(bot, answer, f), cases)
+	return func(ctx context.Context, answer string, f knowledge.Format, cases []knowledge.Case) ([]knowledge.CaseResult, error) {
+		return r.Run(ctx, bot, r.compile(bot, answer, f), cases)
+	}, nil
 }
 
 // openCaseBot makes a bot whose answers can be rendered without a network.

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -74,7 +75,8 @@ func (s *Service) putBot(ctx context.Context, w BotWrite) (*Bot, bool, []Broken,
 		return nil, false, nil, err
 	}
 	broken, err := s.recheck(ctx, seen.bot, b)
-	if err != nil {
+	var late *Error
+	if err != nil && (!w.Force || !errors.As(err, &late) || late.Why != Refused) {
 		return nil, false, nil, err
 	}
 	if len(broken) > 0 && !w.Force {

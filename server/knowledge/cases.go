@@ -108,9 +108,13 @@ type CaseTx interface {
 
 // CaseRunner renders saved examples. The server implements it. It is safe for concurrent use.
 type CaseRunner interface {
-	// RunCases renders a text for each of the cases, with the words of a bot.
-	RunCases(ctx context.Context, b *Bot, text string, f Format, cases []Case) ([]CaseResult, error)
+	// OpenCases makes what renders with the words of a bot: once for all of its answers, for
+	// to read a bot's conditions takes longer than to render for most examples.
+	OpenCases(b *Bot) (CaseRun, error)
 }
+
+// CaseRun renders a text for each of the cases. It is safe for concurrent use.
+type CaseRun func(ctx context.Context, text string, f Format, cases []Case) ([]CaseResult, error)
 
 // CaseResult is how a saved example came out.
 type CaseResult struct {

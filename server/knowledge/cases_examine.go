@@ -28,6 +28,7 @@ func (e CaseExaminer) Examine(ctx context.Context, b *Bot, proposed []*Revision)
 		return nil, err
 	}
 	var all []Objection
+	var run CaseRun // opened when there is something to run
 	for _, r := range proposed {
 		own := cases[r.Answer]
 		if r.ownCases {
@@ -36,7 +37,12 @@ func (e CaseExaminer) Examine(ctx context.Context, b *Bot, proposed []*Revision)
 		if len(own) == 0 {
 			continue
 		}
-		results, err := e.Runner.RunCases(ctx, b, r.Text, r.Format, own)
+		if run == nil {
+			if run, err = e.Runner.OpenCases(b); err != nil {
+				return nil, err
+			}
+		}
+		results, err := run(ctx, r.Text, r.Format, own)
 		if err != nil {
 			return nil, err
 		}

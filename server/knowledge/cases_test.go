@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zhida-kb/zhida/server/knowledge"
 	"github.com/zhida-kb/zhida/server/store"
@@ -16,33 +17,38 @@ import (
 // echo shows a text as it is.
 type echo struct{ err error }
 
-func (e echo) RunCases(_ context.Context, _ *knowledge.Bot, text string, _ knowledge.Format, cases []knowledge.Case) ([]knowledge.CaseResult, error) {
-	var list []knowledge.CaseResult
-	for _, c := range cases {
-		list = append(list, knowledge.CaseResult{Name: c.Name, Passed: *c.Content == text, Want: *c.Content, Got: text})
-	}
-	return list, e.err
+func (e echo) OpenCases(*knowledge.Bot) (knowledge.CaseRun, error) {
+	return func(_ context.Context, text string, _ knowledge.Format, cases []knowledge.Case) ([]knowledge.CaseResult, error) {
+		var list []knowledge.CaseResult
+		for _, c := range cases {
+			list = append(list, knowledge.CaseResult{Name: c.Name, Passed: *c.Content == text, Want: *c.Content, Got: text})
+		}
+		return list, e.err
+	}, nil
 }
 
 // vip shows a text and what the condition vip is.
-type vip struct{}
+type vip struct{ opened *int }
 
-func (vip) RunCases(_ context.Context, b *knowledge.Bot, text string, _ knowledge.Format, cases []knowledge.Case) ([]knowledge.CaseResult, error) {
-	var list []knowledge.CaseResult
-	for _, c := range cases {
-		got := text + "=" + b.Conditions["vip"]
-		list = append(list, knowledge.CaseResult{Name: c.Name, Passed: *c.Content == got, Want: *c.Content, Got: got})
-	}
-	return list, nil
+func (v vip) OpenCases(b *knowledge.Bot) (knowledge.CaseRun, error) {
+	*v.opened++
+	return func(_ context.Context, text string, _ knowledge.Format, cases []knowledge.Case) ([]knowledge.CaseResult, error) {
+		var list []knowledge.CaseResult
+		for _, c := range cases {
+			got := text + "=" + b.Conditions["vip"]
+			list = append(list, knowledge.CaseResult{Name: c.Name, Passed: *c.Content == got, Want: *c.Content, Got: got})
+		}
+		return list, nil
+	}, nil
 }
 
 // TestSettingsRecheckCases: a change of a condition that lets saved examples of published
 // answers fail is refused, and says which; those that failed before are nobody's concern.
 func TestSettingsRecheckCases(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB) {
-		kept := db.Knowledge()
+		kept, opened := db.Knowledge(), 0
 		s := &shelf{t: t, ctx: t.Context(), Service: knowledge.New(knowledge.Config{Store: kept, Language: words{},
-			Examiners: []knowledge.Examiner{knowledge.CaseExaminer{Store: kept, Runner: vip{}}}})}
+			Examiners: []knowledge.Examiner{knowledge.CaseExaminer{Store: kept, Runner: vip{&opened}}}})}
 		s.putBot("demo", map[string]string{"vip": "1"})
 		const uses = "{{#vip:贵宾}}"
 		for _, id := range []string{"b", "a", "none", "draft", "passes"} {
@@ -62,9 +68,13 @@ func TestSettingsRecheckCases(t *testing.T) {
 		}
 		s.putCases("b", many...)
 		w := knowledge.BotWrite{Bot: knowledge.Bot{ID: "demo", Conditions: map[string]string{"vip": "2"}}}
+		opened = 0
 		var e *knowledge.Error
 		if _, _, _, err := s.PutBot(s.ctx, w); !errors.As(err, &e) || e.Why != knowledge.Refused || len(e.Broken) != 2 {
 			t.Fatalf("a change that lets examples fail: %v", err)
+		}
+		if opened != 2 {
+			t.Errorf("the bot's words were read %d times", opened)
 		}
 		if a := e.Broken[0]; a.ID != "a" || a.Revision != 1 || len(a.Diagnostics) != 0 || len(a.Objections) != 1 || a.Objections[0].Case != "one" || a.Objections[0].Got != uses+"=2" || a.More != 0 {
 			t.Errorf("%+v", a)
@@ -84,6 +94,40 @@ func TestSettingsRecheckCases(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// slow never comes to an end by itself.
+type slow struct{}
+
+func (slow) OpenCases(*knowledge.Bot) (knowledge.CaseRun, error) {
+	return func(ctx context.Context, _ string, _ knowledge.Format, _ []knowledge.Case) ([]knowledge.CaseResult, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}, nil
+}
+
+// TestSettingsRecheckTime: a change whose check takes too long is refused with a reason, and
+// made when it is forced.
+func TestSettingsRecheckTime(t *testing.T) {
+	db := storetest.SQLite(t)
+	kept := db.Knowledge()
+	examiners := func(r knowledge.CaseRunner) []knowledge.Examiner {
+		return []knowledge.Examiner{knowledge.CaseExaminer{Store: kept, Runner: r}}
+	}
+	s := &shelf{t: t, ctx: t.Context(), Service: knowledge.New(knowledge.Config{Store: kept, Language: words{}, Examiners: examiners(echo{})})}
+	s.putBot("demo", map[string]string{"vip": "1"})
+	s.put("a", "{{#vip:贵宾}}")
+	s.putCases("a", expects("x", "{{#vip:贵宾}}"))
+	s.publish("a")
+	s.Service = knowledge.New(knowledge.Config{Store: kept, Language: words{}, Examiners: examiners(slow{}), CheckTime: time.Millisecond})
+	w := knowledge.BotWrite{Bot: knowledge.Bot{ID: "demo", Conditions: map[string]string{"vip": "2"}}}
+	if _, _, _, err := s.PutBot(s.ctx, w); why(err) != knowledge.Refused || !strings.Contains(err.Error(), "in time") {
+		t.Errorf("checked for too long: %v", err)
+	}
+	w.Force = true
+	if _, _, _, err := s.PutBot(s.ctx, w); err != nil {
+		t.Errorf("forced: %v", err)
+	}
 }
 
 func expects(name, content string) knowledge.Case {

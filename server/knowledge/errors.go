@@ -116,3 +116,8 @@ func stale(version int64) *Error {
 func contended() *Error {
 	return refuse(Contended, "同时有其他修改正在进行，请重试。", "Others were writing at the same time; try again.")
 }
+
+func unchecked() *Error {
+	return refuse(Refused, "已发布的答案太多，未能在限定时间内检查完；请稍后重试，或用 force 强制保存。",
+		"The published answers could not all be checked in time; try again later, or force the change.")
+}

@@ -29,7 +29,7 @@ type review struct {
 }
 
 // recheck returns the published answers against which something speaks after a change of
-// settings that did not before.
+// settings that did not before. With a refusal, because that takes too long, some of them.
 func (s *Service) recheck(ctx context.Context, before, after *Bot) ([]Broken, error) {
 	if before == nil {
 		before = &Bot{ID: after.ID} // there may be answers from when it stood in the config file
@@ -46,9 +46,13 @@ func (s *Service) recheck(ctx context.Context, before, after *Bot) ([]Broken, er
 	if old, bad := s.language.Open(before); len(bad) == 0 { // else they are not valid any more
 		r.before, r.old = before, old
 	}
-	ctx, cancel := context.WithTimeout(ctx, longWrite)
+	within, cancel := context.WithTimeout(ctx, s.checkTime)
 	defer cancel()
-	return r.run(ctx)
+	broken, err := r.run(within)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return broken, unchecked()
+	}
+	return broken, err
 }
 
 // Unsound returns the published answers of a bot that a publish would refuse by now, but
@@ -66,17 +70,18 @@ func (s *Service) Unsound(ctx context.Context, bot string) ([]Broken, error) {
 	return r.run(ctx)
 }
 
-// run looks through all published answers, page by page.
+// run looks through all published answers, page by page. With an error it returns what was
+// found before.
 func (r *review) run(ctx context.Context) ([]Broken, error) {
 	var all []Broken
 	for last := ""; ; {
 		page, err := r.s.Published(ctx, r.bot.ID, last, recheckPage)
 		if err != nil {
-			return nil, err
+			return all, err
 		}
 		broken, err := r.look(ctx, page)
 		if err != nil {
-			return nil, err
+			return all, err
 		}
 		if all = append(all, broken...); len(all) >= mostBroken {
 			return all[:mostBroken], nil

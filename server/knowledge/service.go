@@ -19,7 +19,10 @@ type Config struct {
 	Fixed []Bot
 	// MaxText is how large an answer's text may be, in bytes; default 256 KiB.
 	MaxText int
-	Now     func() time.Time // nil: the system's clock
+	// CheckTime is how long all published answers may be checked for a change of settings;
+	// default 2 minutes.
+	CheckTime time.Duration
+	Now       func() time.Time // nil: the system's clock
 }
 
 // Service is the knowledge of a company: its bots and their answers. It is safe for
@@ -31,14 +34,18 @@ type Service struct {
 	examiners []Examiner
 	fixed     map[string]*Bot
 	maxText   int
+	checkTime time.Duration
 	now       func() time.Time
 }
 
 // New makes a Service.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, language: c.Language, examiners: c.Examiners, fixed: map[string]*Bot{}, maxText: c.MaxText, now: c.Now}
+	s := &Service{store: c.Store, language: c.Language, examiners: c.Examiners, fixed: map[string]*Bot{}, maxText: c.MaxText, checkTime: c.CheckTime, now: c.Now}
 	if s.maxText == 0 {
 		s.maxText = 256 << 10
+	}
+	if s.checkTime == 0 {
+		s.checkTime = 2 * time.Minute
 	}
 	if s.now == nil {
 		s.now = time.Now
