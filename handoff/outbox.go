@@ -25,7 +25,7 @@ type outbox struct {
 	byBot  map[string]int
 	making map[string]context.CancelFunc // by conversation
 	active map[string]bool               // ids of deliveries in the hands of a goroutine
-	lost   map[string]bool               // claims that were in nobody's hands when last looked
+	lost   map[string]int                // claims that were in nobody's hands, and at how many looks
 	beat   time.Time                     // of the last Beat that the store has taken
 }
 
@@ -69,11 +69,13 @@ func (o *outbox) give(bot string) {
 	}
 }
 
-// start runs deliveries in a goroutine that has a slot of the bot's.
-func (o *outbox) start(fn func(context.Context), bot string) {
+// begin makes a delivery that was claimed, in a goroutine that has a slot of the bot's.
+func (s *Service) begin(d *Delivery) {
+	o := &s.outbox
+	o.hold(d.ID, true)
 	o.calls.Go(func() {
-		defer o.give(bot)
-		fn(o.ctx)
+		defer o.give(d.Bot)
+		s.deliver(o.ctx, d)
 	})
 }
 
@@ -121,7 +123,7 @@ func (s *Service) claimDue(ctx context.Context) (wait time.Duration, err error) 
 			}
 			continue
 		}
-		s.outbox.start(func(ctx context.Context) { s.deliver(ctx, d) }, d.Bot)
+		s.begin(d)
 	}
 	return wait, nil
 }
@@ -164,12 +166,16 @@ func (o *outbox) hold(id string, held bool) {
 	}
 }
 
-// claimsTick is how often this node's claims are compared with what it does.
-const claimsTick = 2 * time.Second
+// How often this node's claims are compared with what it does, and after how many looks one
+// is lost. One that was just made is in nobody's hands for a moment, which is long where
+// there is no processor to be had; what is put back while it is worked on is made twice.
+const (
+	claimsTick  = time.Second
+	claimsLooks = 5
+)
 
 // checkClaims puts back claims of this node that nobody works on, as after a commit whose
-// answer was lost. One that was just made is in nobody's hands for a moment, so it takes
-// two looks.
+// answer was lost.
 func (s *Service) checkClaims(ctx context.Context) error {
 	claims, err := s.store.Claims(ctx)
 	if err != nil {
@@ -178,15 +184,15 @@ func (s *Service) checkClaims(ctx context.Context) error {
 	o := &s.outbox
 	o.mu.Lock()
 	before := o.lost
-	o.lost = map[string]bool{}
+	o.lost = map[string]int{}
 	var back []string
 	for _, id := range claims {
-		switch {
+		switch looks := before[id] + 1; {
 		case o.active[id]:
-		case before[id]:
+		case looks == claimsLooks:
 			back = append(back, id)
 		default:
-			o.lost[id] = true
+			o.lost[id] = looks
 		}
 	}
 	o.mu.Unlock()

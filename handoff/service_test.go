@@ -159,3 +159,45 @@ func TestDeadlineStays(t *testing.T) {
 		t.Errorf("without a timer: %v", got)
 	}
 }
+
+// claimsOf is a store that knows of this node's claims alone.
+type claimsOf struct {
+	Store
+	claims, back []string
+}
+
+func (c *claimsOf) Claims(context.Context) ([]string, error) { return c.claims, nil }
+
+func (c *claimsOf) PutBack(_ context.Context, id string) error {
+	c.back = append(c.back, id)
+	return nil
+}
+
+// TestClaimsPutBack: a claim is put back when nobody has worked on it for several looks in
+// a row; one that waits for a processor meanwhile is not lost.
+func TestClaimsPutBack(t *testing.T) {
+	store := &claimsOf{claims: []string{"lost", "slow"}}
+	s := &Service{cfg: Config{}.withDefaults(), store: store}
+	s.outbox.init(s.cfg)
+	look := func() {
+		if err := s.checkClaims(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range claimsLooks {
+		if len(store.back) > 0 {
+			t.Fatalf("after %d looks: %v", i, store.back)
+		}
+		s.outbox.hold("slow", i == claimsLooks-2)
+		look()
+	}
+	if fmt.Sprint(store.back) != "[lost]" {
+		t.Errorf("put back: %v", store.back)
+	}
+	for range claimsLooks - 2 {
+		look()
+	}
+	if len(store.back) > 1 {
+		t.Errorf("what was worked on is counted anew: %v", store.back)
+	}
+}

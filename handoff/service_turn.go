@@ -71,7 +71,7 @@ func (t *turn) carryOn(ctx context.Context) {
 		tell(s.cfg.Observer)
 	}
 	for _, d := range t.claimed {
-		s.outbox.start(func(ctx context.Context) { s.deliver(ctx, d) }, t.bot.ID)
+		s.begin(d)
 	}
 	if t.cut {
 		s.outbox.cut(t.c.ID)
