@@ -102,11 +102,8 @@ func (k *Connector) byExternalID(ctx context.Context, a *handoff.Account, extern
 	case http.StatusNotFound:
 		return contact{}, false, nil
 	case http.StatusGone:
-		var f *failure
-		if errors.As(err, &f) {
-			if survivor := survivor(f.header.Get("Link")); survivor != "" {
-				return contact{ID: id(survivor), Role: "user"}, true, nil
-			}
+		if survivor := survivor(err); survivor != "" {
+			return contact{ID: survivor, Role: "user"}, true, nil
 		}
 	}
 	return role(found), err == nil, err
@@ -115,10 +112,15 @@ func (k *Connector) byExternalID(ctx context.Context, a *handoff.Account, extern
 // linked is the last part of the address in a Link header.
 var linked = regexp.MustCompile(`<[^<>]*/contacts/([0-9A-Za-z-]{1,64})/?>`)
 
-// survivor reads the contact that a merged one has become.
-func survivor(link string) string {
-	if match := linked.FindStringSubmatch(link); match != nil {
-		return match[1]
+// survivor is the contact that a merged one has become, by the 410 that tells so; empty: no
+// such error.
+func survivor(err error) id {
+	var f *failure
+	if !errors.As(err, &f) || f.Status != http.StatusGone {
+		return ""
+	}
+	if match := linked.FindStringSubmatch(f.header.Get("Link")); match != nil {
+		return id(match[1])
 	}
 	return ""
 }

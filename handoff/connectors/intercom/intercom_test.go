@@ -136,6 +136,31 @@ func TestMergedContact(t *testing.T) {
 	}
 }
 
+// TestMergedInMidSession: the visitor's next messages are those of the survivor.
+func TestMergedInMidSession(t *testing.T) {
+	w := start(t)
+	opened, err := w.open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.desk.Merge(w.desk.ContactOf(opened.Refs[0]), w.desk.AddContact("kept", "kept@example.com", false))
+	state := opened.State
+	for n, text := range []string{"one", "two"} {
+		before := len(w.desk.Server().Requests())
+		sent, err := w.k.Send(t.Context(), w.account, handoff.SendCall{Text: text, Call: handoff.Call{State: state, At: time.Unix(1763600000, 0), Attempt: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		state = sent.State
+		if calls := len(w.desk.Server().Requests()) - before; calls != 2-n {
+			t.Errorf("%s: %d calls: the survivor is not remembered", text, calls)
+		}
+	}
+	if got := w.desk.Sessions()[0].Messages; strings.Join(got, ",") != "one,two" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestFreshContact: a contact that Intercom does not know everywhere yet is tried again.
 func TestFreshContact(t *testing.T) {
 	w := start(t)

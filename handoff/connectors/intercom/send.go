@@ -72,7 +72,7 @@ func (k *Connector) reply(ctx context.Context, a *handoff.Account, c *handoff.Ca
 			return s, err
 		}
 	}
-	for s.Sent < len(pieces) {
+	for merged := 0; s.Sent < len(pieces); {
 		var after conversation
 		err := k.do(ctx, a, http.MethodPost, conversationPath(s)+"/reply", struct {
 			MessageType string `json:"message_type"`
@@ -80,6 +80,11 @@ func (k *Connector) reply(ctx context.Context, a *handoff.Account, c *handoff.Ca
 			ContactID   id     `json:"intercom_user_id"`
 			Body        string `json:"body"`
 		}{"comment", "user", s.Contact, pieces[s.Sent]}, &after)
+		if into := survivor(err); into != "" && merged < 3 {
+			s.Contact = into // merged in mid-session
+			merged++
+			continue
+		}
 		if err != nil {
 			return s, err
 		}

@@ -117,8 +117,24 @@ func (d *Desk) AddContact(external, email string, archived bool) string {
 	return c.id
 }
 
-// Merge merges one contact into another.
-func (d *Desk) Merge(from, into string) { d.set(func() { d.contacts[from].mergedInto = into }) }
+// Merge merges one contact into another, which gets its conversations.
+func (d *Desk) Merge(from, into string) {
+	d.set(func() {
+		d.contacts[from].mergedInto = into
+		for _, c := range d.conversations {
+			if c.contact == from {
+				c.contact = into
+			}
+		}
+	})
+}
+
+// ContactOf is the contact of a conversation.
+func (d *Desk) ContactOf(ref string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.find(ref).contact
+}
 
 // Delete removes a contact.
 func (d *Desk) Delete(id string) { d.set(func() { delete(d.contacts, id) }) }

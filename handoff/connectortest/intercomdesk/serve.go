@@ -100,9 +100,7 @@ func (d *Desk) contactCall(method string, path []string, in map[string]any) repl
 		for _, c := range d.contacts {
 			if c.external == path[2] && !c.archived {
 				if c.mergedInto != "" {
-					answer := problem(http.StatusGone, "contact_merged", "The contact was merged")
-					answer.link = `<https://api.intercom.io/contacts/` + c.mergedInto + `>; rel="canonical"`
-					return answer
+					return gone(c)
 				}
 				return reply{status: 200, body: contactJSON(c)}
 			}
@@ -117,7 +115,7 @@ func (d *Desk) contactCall(method string, path []string, in map[string]any) repl
 		c.archived = false
 		return reply{status: 200, body: map[string]any{"type": "contact", "id": c.id, "external_id": c.external, "archived": false}}
 	case c.mergedInto != "":
-		return problem(http.StatusGone, "contact_merged", "The contact was merged")
+		return gone(c)
 	case method == http.MethodPut:
 		for name, field := range map[string]*string{"name": &c.name, "email": &c.email, "phone": &c.phone} {
 			if s, ok := in[name].(string); ok {
@@ -126,6 +124,13 @@ func (d *Desk) contactCall(method string, path []string, in map[string]any) repl
 		}
 	}
 	return reply{status: 200, body: contactJSON(c)}
+}
+
+// gone is the answer about a contact that was merged: where it has gone.
+func gone(c *contact) reply {
+	answer := problem(http.StatusGone, "contact_merged", "The contact was merged")
+	answer.link = `<https://api.intercom.io/contacts/` + c.mergedInto + `>; rel="canonical"`
+	return answer
 }
 
 func (d *Desk) create(in map[string]any) reply {
@@ -157,7 +162,7 @@ func (d *Desk) begin(in map[string]any) reply {
 	case who == nil || who.archived:
 		return problem(http.StatusNotFound, "not_found", "User Not Found")
 	case who.mergedInto != "":
-		return problem(http.StatusGone, "contact_merged", "The contact was merged")
+		return gone(who)
 	case d.refuse:
 		return problem(http.StatusUnprocessableEntity, "data_invalid", "no")
 	case body == "" || len([]rune(body)) > 10_000:
@@ -218,7 +223,11 @@ func (d *Desk) conversationCall(c *conversation, rest []string, in map[string]an
 		}
 		d.add(c, kind, body, admin(by, "Bot"))
 	case rest[0] == "reply":
-		if in["intercom_user_id"] != c.contact {
+		who, _ := in["intercom_user_id"].(string)
+		if old := d.contacts[who]; old != nil && old.mergedInto != "" {
+			return gone(old)
+		}
+		if who != c.contact {
 			return problem(http.StatusNotFound, "not_found", "User Not Found")
 		}
 		if c.closedByUs || body == "" || len([]rune(body)) > 10_000 {
