@@ -117,7 +117,7 @@ func (db *DB) ping(ctx context.Context, write bool) error {
 // How often old rows are dropped, and the log is tried to be emptied again.
 const (
 	housekeeping = time.Hour
-	scrubAgain   = time.Second
+	scrubAgain   = 5 * time.Second
 )
 
 // keepHouse drops at intervals what need not be kept.

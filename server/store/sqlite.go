@@ -88,9 +88,12 @@ func ownFile(file string) error {
 	return f.Close()
 }
 
+// busyTimeout is how many milliseconds a connection waits for another's lock.
+const busyTimeout = 5000
+
 // dsn is the data source name of a file with PRAGMAs.
 func dsn(file string, pragmas ...string) string {
-	q := url.Values{"_pragma": append([]string{"busy_timeout(5000)", "foreign_keys(1)"}, pragmas...)}
+	q := url.Values{"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout), "foreign_keys(1)"}, pragmas...)}
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
 }
 
@@ -250,15 +253,20 @@ func (p *prepared) dataVersion(ctx context.Context) (string, error) {
 // errLogRead: the log cannot be emptied while somebody reads what is in it.
 var errLogRead = errors.New("store: the log is being read")
 
-// scrub writes the log back into the file and empties it. Readers may hold it up.
+// scrub writes the log back into the file and empties it. Readers may hold it up, and it
+// holds up writers meanwhile, so it does not wait for long.
 func (s *sqliteDB) scrub(ctx context.Context) error {
 	r, err := s.readers.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	var busy, log, done int
-	err = r.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &done)
-	err = errors.Join(err, r.Close())
+	_, err = r.ExecContext(ctx, `PRAGMA busy_timeout = 100`)
+	if err == nil {
+		err = r.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &done)
+	}
+	_, restored := r.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout = %d`, busyTimeout))
+	err = errors.Join(err, restored, r.Close())
 	if err == nil && busy != 0 {
 		return errLogRead
 	}
