@@ -51,9 +51,9 @@ func (k *checkCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	bot, faults := server.NewBot(settings, "bot", server.BotParts{})
-	if len(faults) > 0 {
-		return fmt.Errorf("%s: %s", faults[0].Path, faults[0].Text.In(c.lang))
+	bot, err := openBot(c, settings, server.BotParts{})
+	if err != nil {
+		return err
 	}
 	paths, err := findFiles(k.Paths)
 	if err != nil {

@@ -24,18 +24,29 @@ func (r *remoteBot) path(rest string) string { return "/v1/bots/" + url.PathEsca
 
 // open makes a request whose reply is 200 or 204; the caller reads and closes it.
 func (r *remoteBot) open(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.Server, "/")+path, body)
+	client := http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
+	return remote{r.Server, r.Key, &client}.open(ctx, method, path, "application/jsonl", body)
+}
+
+// remote is a server that commands talk to.
+type remote struct {
+	server, key string
+	client      *http.Client
+}
+
+// open makes a request whose reply is 200 or 204; the caller reads and closes it.
+func (r remote) open(ctx context.Context, method, path, media string, body io.Reader) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.server, "/")+path, body)
 	if err != nil {
 		return nil, err
 	}
-	if r.Key != "" {
-		req.Header.Set("Authorization", "Bearer "+r.Key)
+	if r.key != "" {
+		req.Header.Set("Authorization", "Bearer "+r.key)
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/jsonl")
+		req.Header.Set("Content-Type", media)
 	}
-	client := http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
-	reply, err := client.Do(req)
+	reply, err := r.client.Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +62,9 @@ func (r *remoteBot) open(ctx context.Context, method, path string, body io.Reade
 		return nil, err
 	}
 	if json.Unmarshal(doc, &problem) != nil || problem.Detail == "" {
-		return nil, fmt.Errorf("%s: %s", r.Server, reply.Status)
+		return nil, fmt.Errorf("%s: %s", r.server, reply.Status)
 	}
-	return nil, fmt.Errorf("%s: %d: %s (%s)", r.Server, reply.StatusCode, problem.Detail, problem.DetailZh)
+	return nil, fmt.Errorf("%s: %d: %s (%s)", r.server, reply.StatusCode, problem.Detail, problem.DetailZh)
 }
 
 // storedLine is an answer as the server exports it.

@@ -52,6 +52,15 @@ func (f botFlags) bot(c *console) (server.BotSettings, runtime.Limits, error) {
 	return server.BotSettings{}, limits, fmt.Errorf("%s has no bot %q, only: %s", f.Config, f.Bot, strings.Join(ids, ", "))
 }
 
+// openBot makes a bot of settings for one command.
+func openBot(c *console, settings server.BotSettings, parts server.BotParts) (*server.Bot, error) {
+	bot, faults := server.NewBot(settings, "bot", parts)
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("%s: %s", faults[0].Path, faults[0].Text.In(c.lang))
+	}
+	return bot, nil
+}
+
 type renderCommand struct {
 	botFlags
 	File          string   `arg:"" optional:"" default:"-" help:"The answer's file; - for standard input. 答案文件，- 表示标准输入。"`
@@ -81,19 +90,15 @@ func (r *renderCommand) Run(c *console) error {
 		}
 	}
 	format, _ := runtime.ParseFormat(r.Format) // the flag takes nothing else
-	if r.DataToken != "" {
-		settings.DataToken = r.DataToken
-	} else {
-		settings.DataToken = "" // a bot's own token does not make a try on the command line live
-	}
+	settings.DataToken = r.DataToken           // a bot's own does not make a try on the command line live
 	client, err := query.New(query.Config{MaxReply: limits.Reply, CacheBytes: -1, UserAgent: "zhida/" + versionText()})
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	bot, faults := server.NewBot(settings, "bot", server.BotParts{Client: client, OpenHosts: r.AllowDataHost})
-	if len(faults) > 0 {
-		return fmt.Errorf("%s: %s", faults[0].Path, faults[0].Text.In(c.lang))
+	bot, err := openBot(c, settings, server.BotParts{Client: client, OpenHosts: r.AllowDataHost})
+	if err != nil {
+		return err
 	}
 	if err := r.hosts(); err != nil {
 		return err

@@ -92,9 +92,9 @@ func (k *testCommand) each(c *console, done func(*tested, error) error) error {
 	if err != nil {
 		return err
 	}
-	bot, faults := server.NewBot(settings, "bot", server.BotParts{})
-	if len(faults) > 0 {
-		return fmt.Errorf("%s: %s", faults[0].Path, faults[0].Text.In(c.lang))
+	bot, err := openBot(c, settings, server.BotParts{})
+	if err != nil {
+		return err
 	}
 	l := localTest{bot: bot, runner: server.CaseRunner{Limits: limits}, coverage: k.Coverage, lang: c.lang}
 	if k.Now != "" {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/zhida-kb/zhida/server"
@@ -78,30 +77,13 @@ func (r *remoteTest) testRemote(bot, id string, coverage bool) (*tested, error) 
 func (r *remoteTest) ask(method, path string, body []byte, v any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), remoteTime)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.Server, "/")+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	if r.Key != "" {
-		req.Header.Set("Authorization", "Bearer "+r.Key)
-	}
+	var sent io.Reader
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		sent = bytes.NewReader(body)
 	}
-	reply, err := http.DefaultClient.Do(req)
+	reply, err := remote{r.Server, r.Key, http.DefaultClient}.open(ctx, method, path, "application/json", sent)
 	if err != nil {
 		return err
 	}
-	doc, err := io.ReadAll(reply.Body)
-	if err = errors.Join(err, reply.Body.Close()); err != nil {
-		return err
-	}
-	if reply.StatusCode == http.StatusOK {
-		return json.Unmarshal(doc, v)
-	}
-	var problem struct{ Detail string }
-	if json.Unmarshal(doc, &problem) != nil || problem.Detail == "" {
-		problem.Detail = http.StatusText(reply.StatusCode)
-	}
-	return fmt.Errorf("%d: %s", reply.StatusCode, problem.Detail)
+	return errors.Join(json.NewDecoder(reply).Decode(v), reply.Close())
 }
