@@ -169,8 +169,21 @@ func outline(t *testing.T, path string) (parts []part) {
 	return parts
 }
 
-// TestDocsNames: tests, benchmarks, fuzz targets, targets of make and variables that pages
-// name are there.
+// braces are the names that a name with {a,b} in it stands for.
+func braces(name string) []string {
+	m := regexp.MustCompile(`^(.*)\{([^}]*)\}(.*)$`).FindStringSubmatch(name)
+	if m == nil {
+		return []string{name}
+	}
+	var names []string
+	for _, one := range strings.Split(m[2], ",") {
+		names = append(names, m[1]+one+m[3])
+	}
+	return names
+}
+
+// TestDocsNames: tests, benchmarks, fuzz targets, targets of make, variables and files that
+// pages name are there.
 func TestDocsNames(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
@@ -205,6 +218,12 @@ func TestDocsNames(t *testing.T) {
 		}},
 		{regexp.MustCompile("`make ([a-z-]+)"), func(name string) bool { return strings.Contains(string(makefile), "\n"+name+":") }},
 		{regexp.MustCompile(`\b(ZHIDA_[A-Z_]*[A-Z])\b`), func(name string) bool { return strings.Contains(code.String(), name) }},
+		{regexp.MustCompile("`((?:cmd|parser|vars|runtime|handoff|guard|server|testdata|bench|deploy|docs)/[\\w./*{},-]*)`"), func(name string) bool {
+			return !slices.ContainsFunc(braces(name), func(pattern string) bool {
+				there, err := filepath.Glob(pattern)
+				return err != nil || len(there) == 0
+			})
+		}},
 	}
 	found := 0
 	for _, path := range allPages(t) {
