@@ -108,15 +108,24 @@ func serveRootHook(_ *Server, x *exchange) *Problem {
 	if len(bots) == 0 {
 		return x.refuseHook(h, kind, handoff.InboundUnauthorized)
 	}
-	// A key that is bound to no bot: the one is meant that has the session.
-	for _, bot := range bots[:len(bots)-1] {
+	// A key that is bound to no bot: the one is meant that has the session, and takes the
+	// signature.
+	unproven := ""
+	for _, bot := range bots {
 		x.ctx.Response.Reset()
-		if p := x.hook(h, bot, kind, handoff.Inbound{SubPath: path, ByKey: true}); p != nil || x.ctx.Response.StatusCode() != fasthttp.StatusNotFound {
+		p := x.hook(h, bot, kind, handoff.Inbound{SubPath: path, ByKey: true})
+		switch status := x.ctx.Response.StatusCode(); {
+		case p != nil || status != fasthttp.StatusNotFound && status != fasthttp.StatusUnauthorized:
 			return p
+		case status == fasthttp.StatusUnauthorized:
+			unproven = bot
 		}
 	}
+	if unproven == "" {
+		return nil // nobody has it
+	}
 	x.ctx.Response.Reset()
-	return x.hook(h, bots[len(bots)-1], kind, handoff.Inbound{SubPath: path, ByKey: true})
+	return x.hook(h, unproven, kind, handoff.Inbound{SubPath: path, ByKey: true})
 }
 
 // announcesTooMuch reports whether the body is larger than any vendor's, before the key is

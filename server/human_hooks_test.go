@@ -1,7 +1,10 @@
 package server
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -76,6 +79,49 @@ func TestHumanWebhook(t *testing.T) {
 	v.inOrder(t)
 	h.send("DELETE", "/v1/bots/demo/connectors/webhook", adminKey, "").want(t, 204)
 	h.send("POST", hook.Path+"/v1/human/close", "", string(end.Body)).want(t, 404)
+}
+
+// TestRootHookOfSeveralBots: with a key that is bound to no bot the one is meant that has the
+// session, whatever the others' signatures.
+func TestRootHookOfSeveralBots(t *testing.T) {
+	h := newHumanHouse(t)
+	desks := map[string]*webhookdesk.Desk{}
+	for bot, secret := range map[string]string{"demo": "first_secret", "other": ""} {
+		desk, err := webhookdesk.Start(webhookdesk.Config{SigningSecret: secret, Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		desks[bot] = desk
+		t.Cleanup(func() {
+			if err := desk.Server().Down(); err != nil {
+				t.Error(err)
+			}
+		})
+		body, err := json.Marshal(desk.Values())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.send("PUT", "/v1/bots/"+bot+"/connectors/webhook", adminKey, string(body)).want(t, 200)
+		h.send("PUT", "/v1/bots/"+bot+"/handoff", adminKey, `{"connector":"webhook","emailStep":false}`).want(t, 200)
+	}
+	for bot, desk := range desks {
+		v := h.converse(bot, `{}`).listen("")
+		v.do("POST", "/handoff", `{}`).want(t, 201)
+		v.awaitState("waiting")
+		for _, d := range []vendor.Delivery{desk.Say(desk.Sessions()[0].Ref, vendor.Words{Text: "hello"}), desk.Foreign("")} {
+			req := h.request(t, "POST", "/v1/human/message/receive")
+			req.Header, req.Body = d.Header.Clone(), io.NopCloser(bytes.NewReader(d.Body))
+			req.Header.Set("Authorization", "Bearer "+relayKey)
+			// Where nobody has the session, the bot that wants a signature says so; one that is signed
+			// for it is unknown there.
+			want := 200
+			if bytes.Contains(d.Body, []byte("not for you")) {
+				want = map[string]int{"demo": 404, "other": 401}[bot]
+			}
+			h.do(req).want(t, want)
+		}
+		v.awaitText("agent", "hello")
+	}
 }
 
 // badHooks: calls that nobody may make, refused in the contract's form.
