@@ -266,6 +266,16 @@ func (c *cursor) until(b byte) bool {
 	return false
 }
 
+// wideFix is the title of a fix for the full-width marks that were read.
+func (c *cursor) wideFix() (diag.Message, []string) {
+	for _, e := range c.edits {
+		if e.NewText != "" && e.NewText != c.ascii {
+			return diag.FixFullwidthAll, nil
+		}
+	}
+	return diag.FixFullwidth, []string{c.ascii}
+}
+
 // report says what is wrong at [p, head).
 func (l *linter) report(c *cursor, p, head int, s *slip) {
 	var d diag.Diagnostic
@@ -280,7 +290,7 @@ func (l *linter) report(c *cursor, p, head int, s *slip) {
 		}
 	case c.wide != "":
 		d = diag.New(diag.MsgFullwidth, p, head, c.wide, c.ascii)
-		title, args = diag.FixFullwidth, []string{c.ascii}
+		title, args = c.wideFix()
 		if !s.wideHead {
 			d.Span = s.closerAt
 		}

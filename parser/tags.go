@@ -157,7 +157,8 @@ func (l *linter) url(n *Node) {
 	}
 	if c.wide != "" && c.tag == "" {
 		d := diag.New(diag.MsgFullwidth, start, c.pos, c.wide, c.ascii)
-		l.add(d.WithFix(diag.FixFullwidth, []string{c.ascii}, c.edits...))
+		title, args := c.wideFix()
+		l.add(d.WithFix(title, args, c.edits...))
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	MsgLimitUnclosed
 	FixClose     // {0} the closer
 	FixFullwidth // {0} what was meant
+	FixFullwidthAll
 	FixHash
 	FixBrackets // {0} the expression as it was meant
 	FixTags
@@ -102,11 +103,12 @@ var formMessages = [formEnd]message{
 	MsgLimitUnclosed: {Limit,
 		"没有写完的表达式太多，整条答案将按原文显示。请从前往后补上结束的括号。",
 		"Too many expressions are begun and never closed; the whole answer is shown as its own text. Close them."},
-	FixClose:     {0, "补上 {0}", "Add {0}"},
-	FixFullwidth: {0, "改成“{0}”", "Change it to “{0}”"},
-	FixHash:      {0, "补上 #", "Add the #"},
-	FixBrackets:  {0, "改成 {0}", "Change it to {0}"},
-	FixTags:      {0, "去掉中间的标签", "Take the tags out"},
-	FixEscape:    {0, "在前面加 \\ 表示这是文字", "Put a \\ before it to keep it as text"},
-	FixTakeOut:   {0, "只留下里面的文字", "Keep only the text in it"},
+	FixClose:        {0, "补上 {0}", "Add {0}"},
+	FixFullwidth:    {0, "改成“{0}”", "Change it to “{0}”"},
+	FixFullwidthAll: {0, "都改成英文（半角）", "Change them all to ASCII"},
+	FixHash:         {0, "补上 #", "Add the #"},
+	FixBrackets:     {0, "改成 {0}", "Change it to {0}"},
+	FixTags:         {0, "去掉中间的标签", "Take the tags out"},
+	FixEscape:       {0, "在前面加 \\ 表示这是文字", "Put a \\ before it to keep it as text"},
+	FixTakeOut:      {0, "只留下里面的文字", "Keep only the text in it"},
 }
