@@ -159,6 +159,9 @@ func TestHumanWithoutKey(t *testing.T) {
 	}
 	for range 40 {
 		if got := ask("shop", page, `{}`); got.status == 429 {
+			if got.header.Get("Access-Control-Allow-Origin") != page || got.header.Get("Access-Control-Expose-Headers") != "Retry-After" {
+				t.Errorf("the page may not read that it has to wait: %v", got.header)
+			}
 			h.preflights(t)
 			return
 		}

@@ -81,14 +81,14 @@ func (x *exchange) visitor(conversation string) *Problem {
 	if !ok {
 		return &Problem{Code: Unauthorized, Detail: text("密钥或访客令牌无效。", "The key or the visitor's token is not valid.")}
 	}
-	if conversation != "" && own != conversation {
-		return noConversation()
-	}
 	if x.bot = x.s.rooms.Bots.Find(bot); x.bot == nil {
 		return noConversation()
 	}
-	x.visitorOf = own
 	x.allowOrigin()
+	if conversation != "" && own != conversation {
+		return noConversation()
+	}
+	x.visitorOf = own
 	return nil
 }
 
@@ -138,12 +138,12 @@ func pageGuest(s *Server, x *exchange) *Problem {
 		return &Problem{Code: Forbidden, Detail: text("这个页面的来源不在机器人的 allowedOrigins 中。",
 			"The page's origin is not among the bot's allowedOrigins.")}
 	}
+	x.bot = bot
+	x.allowOrigin() // what follows, the page may read
 	if wait := s.newcomers.take(x.address(), x.start); wait > 0 {
 		return &Problem{Code: TooMany, RetryAfter: int(wait/time.Second) + 1,
 			Detail: text("新会话过多，请稍后再试。", "Too many new conversations; try again later.")}
 	}
-	x.bot = bot
-	x.allowOrigin()
 	return nil
 }
 
@@ -206,6 +206,7 @@ func (x *exchange) allowOrigin() {
 	if x.bot != nil && x.bot.allowsOrigin(origin) {
 		h := &x.ctx.Response.Header
 		h.Set(fasthttp.HeaderAccessControlAllowOrigin, origin)
+		h.Set(fasthttp.HeaderAccessControlExposeHeaders, fasthttp.HeaderRetryAfter)
 		h.Add(fasthttp.HeaderVary, fasthttp.HeaderOrigin)
 	}
 }
@@ -223,7 +224,7 @@ func (x *exchange) preflight() bool {
 	reply.SetBytesV(fasthttp.HeaderAccessControlAllowOrigin, origin)
 	reply.Set(fasthttp.HeaderVary, "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
 	reply.Set(fasthttp.HeaderAccessControlAllowMethods, "GET, POST, PUT")
-	reply.Set(fasthttp.HeaderAccessControlAllowHeaders, "Authorization, Content-Type, Last-Event-ID")
+	reply.Set(fasthttp.HeaderAccessControlAllowHeaders, "Authorization, Content-Type, Idempotency-Key, Last-Event-ID")
 	reply.Set(fasthttp.HeaderAccessControlMaxAge, "600")
 	x.ctx.SetStatusCode(fasthttp.StatusNoContent)
 	return true
