@@ -225,6 +225,11 @@ func TestDocsNames(t *testing.T) {
 			})
 		}},
 	}
+	for _, name := range regexp.MustCompile(`\b(Test|Benchmark)[A-Z]\w*`).FindAllString(string(makefile), -1) {
+		if !strings.Contains(tests.String(), "\nfunc "+name) { // of -run and -skip, where a beginning is enough
+			t.Errorf("the Makefile names %s, which there is not", name)
+		}
+	}
 	found := 0
 	for _, path := range allPages(t) {
 		src, err := os.ReadFile(path)
