@@ -59,6 +59,8 @@ type linter struct {
 	names   Names
 	out     []diag.Diagnostic
 	openers int // that were looked behind for a closer
+
+	fallback bool // the texts are those of a fallback
 }
 
 func (l *linter) add(d diag.Diagnostic) {
@@ -119,7 +121,10 @@ func (l *linter) list(first int32, holds bool) {
 				l.node(at, behind, before)
 			}
 			if c := t.Nodes[at].Child; c != 0 {
-				l.list(c, t.Nodes[at].Kind == Logic || t.Nodes[at].Kind == DataElse)
+				outer, kind := l.fallback, t.Nodes[at].Kind
+				l.fallback = kind == Variable
+				l.list(c, kind == Logic || kind == DataElse)
+				l.fallback = outer
 			}
 		}
 	}

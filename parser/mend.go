@@ -309,7 +309,11 @@ func (l *linter) report(c *cursor, p, head int, s *slip) {
 		}
 		title, args = diag.FixClose, []string{")"}
 	case s.noLabel:
-		l.add(diag.New(diag.MsgMissingColon, p, head, s.name))
+		d = diag.New(diag.MsgMissingColon, p, head, s.name)
+		if len(c.edits) > 0 {
+			d = d.WithFix(diag.FixBrackets, []string{s.opener + ":…" + s.closer}, c.edits...)
+		}
+		l.add(d)
 		return
 	case s.noColon:
 		d = diag.New(diag.MsgMissingColon, p, head, s.name)

@@ -89,6 +89,9 @@ func (l *linter) variable(c *cursor, p int) bool {
 			c.insert("}")
 		}
 	default:
+		if l.fallback && c.pos == c.end && strings.HasPrefix(c.src[c.end:], "}}") {
+			break // the fallback took this one's closer for its own
+		}
 		s.unclosed = true
 		if b, from, n := c.at(); n > 0 && (b == ')' || b == ']') {
 			s.wrong = c.src[from : from+n]
@@ -330,6 +333,7 @@ func (l *linter) colon(c *cursor, s *slip) bool {
 		return true
 	}
 	if b, _, n := c.at(); n > 0 && (b == '}' || b == ']' || b == ')') {
+		c.blockForm(s)
 		s.noLabel = len(s.name) >= 5 && !argument && !s.gap && !s.noHash && !s.single
 		return s.noLabel
 	}

@@ -68,3 +68,16 @@ func (l *linter) conditionForm(c *cursor, p, from, to int, name string) bool {
 	c.pos = to
 	return true
 }
+
+// blockForm mends {{#name}}content{{/name}}, as other template languages write it; the
+// cursor is behind the name.
+func (c *cursor) blockForm(s *slip) {
+	rest := c.src[c.pos:min(len(c.src), c.pos+mostLook)]
+	end := "{{/" + s.name + "}}"
+	k := strings.Index(rest, end)
+	if s.closer != "}}" || !strings.HasPrefix(rest, s.closer) || k < 0 {
+		return
+	}
+	c.edits = append(c.edits, diag.Edit{Span: diag.Span{Start: c.pos, End: c.pos + len(s.closer)}, NewText: ":"},
+		diag.Edit{Span: diag.Span{Start: c.pos + k, End: c.pos + k + len(end)}, NewText: s.closer})
+}

@@ -249,8 +249,9 @@ func sameJSON(t *testing.T, r *runtime.Render, content string) {
 	}
 }
 
-// TestSlips: of what editors mistype 95 % get a diagnostic at the place, and 80 % a
-// fix after which the answer renders as it was meant.
+// TestSlips: what editors mistype gets a diagnostic at the place, and a fix after which
+// the answer renders as it was meant, unless only the editor can know that. The goals are
+// 95 and 80 of a hundred; of this list, nothing is given up again.
 func TestSlips(t *testing.T) {
 	slips, err := corpus.Slips()
 	if err != nil {
@@ -267,7 +268,7 @@ func TestSlips(t *testing.T) {
 		if slices.ContainsFunc(got, func(d corpus.Diagnostic) bool { return slices.Contains(s.Codes, d.Code) && s.At(d.Start, d.End) }) {
 			found++
 		} else {
-			t.Logf("%s: %q: no diagnostic of %v at %d-%d: %v", s.Name, s.Slip, s.Codes, s.Start, s.End, got)
+			t.Errorf("%s: %q: no diagnostic of %v at %d-%d: %v", s.Name, s.Slip, s.Codes, s.Start, s.End, got)
 		}
 		if s.NoFix {
 			continue
@@ -277,15 +278,12 @@ func TestSlips(t *testing.T) {
 		if rendersAs(t, v, f, fixed, s.Meant) {
 			mended++
 		} else {
-			t.Logf("%s: %q becomes %q, meant %q", s.Name, s.Slip, fixed, s.Meant)
+			t.Errorf("%s: %q becomes %q, meant %q", s.Name, s.Slip, fixed, s.Meant)
 		}
 	}
 	t.Logf("%d of %d slips found, %d of %d mended", found, len(slips), mended, fixable)
-	if found*100 < 95*len(slips) {
-		t.Errorf("%d of %d slips found", found, len(slips))
-	}
-	if mended*100 < 80*len(slips) {
-		t.Errorf("%d of %d slips mended", mended, len(slips))
+	if noFix := len(slips) - fixable; noFix*5 > len(slips) {
+		t.Errorf("%d of %d slips are left to the editor", noFix, len(slips))
 	}
 }
 
