@@ -15,7 +15,7 @@ import (
 
 	"github.com/zhida-kb/zhida/guard/outbound"
 	"github.com/zhida-kb/zhida/handoff"
-	"github.com/zhida-kb/zhida/handoff/connectors/call"
+	"github.com/zhida-kb/zhida/handoff/connectors/form"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook/score"
 	"github.com/zhida-kb/zhida/parser/diag"
@@ -44,8 +44,8 @@ func (k *connectorTest) Run(c *console) error {
 	if k.Lang != "" {
 		c.lang = k.Lang
 	}
-	if faults := webhook.New(call.Config{}).Check(handoff.Values{"url": quoted(k.URL)}); len(faults) > 0 {
-		return fmt.Errorf("%s: %s", k.URL, text(faults[0].Text).In(c.lang))
+	if err := checkURL(c, k.URL); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -115,6 +115,14 @@ func (k *connectorTest) listen(c *console, config *score.Config) (end func(), er
 		}
 		<-served
 	}, nil
+}
+
+// checkURL wants an absolute http or https URL without anything behind its path.
+func checkURL(c *console, url string) error {
+	if faults := form.URL(handoff.Values{"url": quoted(url)}, "url"); len(faults) > 0 {
+		return fmt.Errorf("%s: %s", url, text(faults[0].Text).In(c.lang))
+	}
+	return nil
 }
 
 func quoted(s string) json.RawMessage {

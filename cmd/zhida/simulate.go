@@ -54,6 +54,9 @@ func (k *simulateCommand) Run(c *console) error {
 			return fmt.Errorf("--%s: %v is not between 0 and 1", name, p)
 		}
 	}
+	if err := checkURL(c, k.Hook); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if k.For > 0 {
