@@ -3,6 +3,8 @@ package lint
 import (
 	"bytes"
 	"os"
+	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -94,19 +96,59 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// TestDockerignore: nothing that is embedded or compiled is kept from the build.
+// TestDockerignore: no file of ours that the build compiles or embeds is kept from it, and
+// what must not get into an image is.
 func TestDockerignore(t *testing.T) {
-	ignored := strings.Fields(string(read(t, ".dockerignore")))
-	for _, needed := range []string{"cmd", "server", "parser", "runtime", "vars", "handoff", "go.mod", "go.sum", "**/*.sql", "**/*.html"} {
-		if slices.Contains(ignored, needed) {
-			t.Errorf(".dockerignore keeps %s from the build", needed)
+	var patterns []string
+	for line := range strings.Lines(string(read(t, ".dockerignore"))) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			patterns = append(patterns, line)
 		}
 	}
-	for _, secret := range []string{".git", "zhida-data", ".env"} {
-		if !slices.Contains(ignored, secret) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", `{{if .Module}}{{if .Module.Main}}{{$d := .Dir}}`+
+		`{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`, "./cmd/zhida")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := append(strings.Fields(string(out)), top+"/go.mod", top+"/go.sum")
+	if len(files) < 100 || !slices.ContainsFunc(files, func(f string) bool { return strings.HasSuffix(f, ".html") }) {
+		t.Fatalf("the build takes %d files", len(files))
+	}
+	for _, file := range files {
+		if p := keptBy(patterns, strings.TrimPrefix(file, top+"/")); p != "" {
+			t.Errorf("%s keeps %s from the build", p, file)
+		}
+	}
+	for _, secret := range []string{".git/config", "zhida-data/master.key", ".env", "server/testdata/x.json", "README.md"} {
+		if keptBy(patterns, secret) == "" {
 			t.Errorf("%s gets into the build", secret)
 		}
 	}
+}
+
+// keptBy returns the pattern that keeps a file from the build, "" when none does. Patterns
+// begin at the root unless they begin with **/, and what is below a match is one too.
+func keptBy(patterns []string, file string) string {
+	parts := strings.Split(file, "/")
+	for _, p := range patterns {
+		anywhere, deep := strings.CutPrefix(p, "**/")
+		for i := range parts {
+			name := strings.Join(parts[:i+1], "/")
+			if deep {
+				p, name = anywhere, parts[i]
+			}
+			if ok, err := path.Match(p, name); ok && err == nil {
+				return p
+			}
+		}
+	}
+	return ""
 }
 
 // TestCompose: PostgreSQL, two nodes of one image on one database, and a proxy that knows
