@@ -35,11 +35,10 @@ type Delivery struct {
 	SessionID      string
 	Connector      string
 	Op             Operation
-	Key            string // the idempotency key
-	At             int64  // Call.At, in milliseconds since 1970
-	MessageID      string // of OpSend
-	Seq            uint64 // of the message's entry
-	StoredAt       time.Time
+	Key            string       // the idempotency key
+	At             int64        // Call.At, in milliseconds since 1970
+	MessageID      string       // of OpSend
+	Seq            uint64       // of the message's entry
 	Body           DeliveryBody // sealed at rest
 
 	State     DeliveryState

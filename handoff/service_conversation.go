@@ -84,7 +84,6 @@ type Posted struct {
 	SentAt    time.Time
 	Session   *SessionView // that is open; nil: the bot has to answer
 	Repeated  bool         // it had been stored before, with this reply
-	Masked    bool         // it gave the address that was asked for
 }
 
 // checkText is the fault of a message's text, and the text trimmed.
@@ -143,7 +142,7 @@ func (s *Service) PostMessage(ctx context.Context, bot, conversation string, n N
 		if err := t.step(VisitorMessage{ID: id, Text: text}); err != nil {
 			return err
 		}
-		posted = &Posted{MessageID: id, SentAt: now, Masked: m.Text != text}
+		posted = &Posted{MessageID: id, SentAt: now}
 		if m.SessionID != "" {
 			posted.Session = t.c.Session.View(now, t.t.Tick())
 		}
@@ -178,7 +177,7 @@ func (t *turn) repeated(key, text string) (*Posted, error) {
 		return nil, ErrNotFound
 	}
 	m := entries[0].Message
-	p := &Posted{MessageID: m.ID, SentAt: m.SentAt, Repeated: true, Masked: m.Text != text}
+	p := &Posted{MessageID: m.ID, SentAt: m.SentAt, Repeated: true}
 	if rec := t.c.Session; rec != nil && m.SessionID == rec.ID {
 		p.Session = rec.View(t.t.Now(), t.t.Tick())
 	}

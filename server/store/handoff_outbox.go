@@ -18,7 +18,6 @@ type outboxBody struct {
 	Key       string               `json:"k"`
 	At        int64                `json:"t"`
 	Seq       uint64               `json:"s,omitempty"`
-	StoredAt  time.Time            `json:"w"`
 	Body      handoff.DeliveryBody `json:"b"`
 }
 
@@ -65,7 +64,7 @@ func (h *Handoff) delivery(r Row, key *seal.DataKey) (*handoff.Delivery, error) 
 	if err := openJSON(key, body, outboxField(d.ID), &b); err != nil {
 		return nil, err
 	}
-	d.Connector, d.Op, d.Key, d.At, d.Seq, d.StoredAt, d.Body = b.Connector, b.Op, b.Key, b.At, b.Seq, b.StoredAt, b.Body
+	d.Connector, d.Op, d.Key, d.At, d.Seq, d.Body = b.Connector, b.Op, b.Key, b.At, b.Seq, b.Body
 	d.Uncertain, d.Orphan, d.ToDead, d.Again = flags&flagUncertain != 0, flags&flagOrphan != 0, flags&flagToDead != 0, flags&flagAgain != 0
 	if trace != nil {
 		var t outboxTrace
@@ -108,7 +107,7 @@ func (t *handoffTxn) Enqueue(d *handoff.Delivery, claim bool) error {
 	waiting := t.waiting
 	t.waiting = 1
 	t.row.lastN++
-	d.Bot, d.ConversationID, d.N, d.StoredAt, d.State = t.c.Bot, t.c.ID, t.row.lastN, t.now, handoff.Queued
+	d.Bot, d.ConversationID, d.N, d.State = t.c.Bot, t.c.ID, t.row.lastN, handoff.Queued
 	if claim && waiting == 0 {
 		d.State, d.Attempts = handoff.Claimed, 1
 	}
@@ -120,7 +119,7 @@ func (t *handoffTxn) Enqueue(d *handoff.Delivery, claim bool) error {
 
 // insert writes a row. Whether it is the head is found out by flush, unless it is claimed.
 func (t *handoffTxn) insert(d *handoff.Delivery) error {
-	body, err := sealJSON(t.row.key, outboxBody{d.Connector, d.Op, d.Key, d.At, d.Seq, d.StoredAt, d.Body}, outboxField(d.ID))
+	body, err := sealJSON(t.row.key, outboxBody{d.Connector, d.Op, d.Key, d.At, d.Seq, d.Body}, outboxField(d.ID))
 	if err != nil {
 		return err
 	}
