@@ -95,7 +95,11 @@ func createdStatus(created bool) int {
 // serveDeleteBot answers DELETE /v1/bots/{bot}.
 func serveDeleteBot(_ *Server, x *exchange) *Problem {
 	return x.remove(func(k *knowledge.Service, match knowledge.Precondition) error {
-		return k.DeleteBot(x.base, x.paramText("bot"), match)
+		err := k.DeleteBot(x.base, x.paramText("bot"), match)
+		if err == nil {
+			x.s.rooms.Library.cfg.DB.Scrub(x.base)
+		}
+		return err
 	})
 }
 
