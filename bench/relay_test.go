@@ -14,7 +14,7 @@ import (
 
 	"net"
 
-	"github.com/zhida-kb/zhida/guard/outbound"
+	"github.com/zhida-kb/zhida/guard/outbound/outboundtest"
 	"github.com/zhida-kb/zhida/handoff"
 	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
@@ -65,11 +65,7 @@ func BenchmarkRelay(b *testing.B) {
 	cfg.Log = nil
 	cfg.Serve = true
 	db := storetest.Open(b, cfg)
-	client, err := outbound.New(outbound.Config{AllowPrivate: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(client.Close)
+	client := outboundtest.Client(b)
 	kept, err := store.NewHandoff(context.Background(), db, store.HandoffConfig{})
 	if err != nil {
 		b.Fatal(err)

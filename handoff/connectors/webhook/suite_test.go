@@ -8,7 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/zhida-kb/zhida/guard/outbound"
+	"github.com/zhida-kb/zhida/guard/outbound/outboundtest"
 	"github.com/zhida-kb/zhida/handoff"
 	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
@@ -20,13 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func connect(t testing.TB, timeout time.Duration, now func() time.Time) handoff.Connector {
-	t.Helper()
-	client, err := outbound.New(outbound.Config{AllowPrivate: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	return webhook.New(call.Config{Client: client, Timeout: timeout, Now: now})
+	return webhook.New(call.Config{Client: outboundtest.Client(t), Timeout: timeout, Now: now})
 }
 
 const (

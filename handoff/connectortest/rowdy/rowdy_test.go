@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/zhida-kb/zhida/guard/outbound"
+	"github.com/zhida-kb/zhida/guard/outbound/outboundtest"
 	"github.com/zhida-kb/zhida/handoff"
 	"github.com/zhida-kb/zhida/handoff/connectors/call"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook"
@@ -42,14 +42,10 @@ type platform struct {
 
 func newPlatform(t *testing.T, status int) *platform {
 	t.Helper()
-	client, err := outbound.New(outbound.Config{AllowPrivate: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &platform{t: t, k: webhook.New(call.Config{Client: client, Timeout: 20 * time.Second}), seen: map[string]int{}, spoken: map[string]chan struct{}{}}
+	p := &platform{t: t, k: webhook.New(call.Config{Client: outboundtest.Client(t), Timeout: 20 * time.Second}), seen: map[string]int{}, spoken: map[string]chan struct{}{}}
 	p.account = &handoff.Account{Bot: "demo", Values: handoff.Values{"signingSecret": json.RawMessage(`"s"`)}}
 	p.hook = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.take(w, r, status) }))
-	t.Cleanup(func() { p.hook.Close(); client.Close() })
+	t.Cleanup(p.hook.Close)
 	return p
 }
 

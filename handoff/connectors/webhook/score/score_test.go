@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/zhida-kb/zhida/guard/outbound"
+	"github.com/zhida-kb/zhida/guard/outbound/outboundtest"
 	"github.com/zhida-kb/zhida/handoff/connectors/webhook/score"
 	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
 	"github.com/zhida-kb/zhida/handoff/connectortest/webhookdesk"
@@ -41,13 +41,8 @@ func desk(t *testing.T) *webhookdesk.Desk {
 
 func run(t *testing.T, url string, change func(*score.Config)) *score.Report {
 	t.Helper()
-	client, err := outbound.New(outbound.Config{AllowPrivate: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
 	n := 0
-	c := score.Config{URL: url, UserName: "u", Password: "p", SigningSecret: secret, Client: client, Now: time.Now, ID: func() string {
+	c := score.Config{URL: url, UserName: "u", Password: "p", SigningSecret: secret, Client: outboundtest.Client(t), Now: time.Now, ID: func() string {
 		n++
 		return fmt.Sprintf("zhida-test-%d", n)
 	}}
