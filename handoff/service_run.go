@@ -111,6 +111,12 @@ const (
 // retain takes away conversations that are older than their bot's retention, and what is
 // left of those that were erased.
 func (s *Service) retain(ctx context.Context) error {
+	removed := false
+	defer func() {
+		if removed {
+			s.store.Scrub(ctx)
+		}
+	}()
 	return s.eachBot(ctx, func(bot string, c *botConfig) error {
 		now := s.cfg.Now()
 		before := now.Add(-time.Duration(c.settings.RetentionDays) * 24 * time.Hour)
@@ -123,8 +129,8 @@ func (s *Service) retain(ctx context.Context) error {
 				if err := s.store.Remove(ctx, bot, conversation); err != nil && !errors.Is(err, ErrNotFound) {
 					return err
 				}
+				removed = true
 			}
-			s.store.Scrub(ctx)
 		}
 	})
 }

@@ -201,3 +201,48 @@ func TestClaimsPutBack(t *testing.T) {
 		t.Errorf("what was worked on is counted anew: %v", store.back)
 	}
 }
+
+// oldOnes is a store that has conversations to take away, two at a time.
+type oldOnes struct {
+	Store
+	stale           [][]string
+	before, erased  time.Time
+	removed, scrubs int
+}
+
+func (o *oldOnes) ConfiguredBots(context.Context) ([]string, error) {
+	return []string{"b", "gone"}, nil
+}
+
+func (o *oldOnes) BotConfig(context.Context, string) (*BotConfig, error) {
+	return &BotConfig{Settings: []byte(`{"retentionDays":30}`)}, nil
+}
+
+func (o *oldOnes) Stale(_ context.Context, _ string, before, erased time.Time, _ int) (ids []string, err error) {
+	o.before, o.erased = before, erased
+	if len(o.stale) > 0 {
+		ids, o.stale = o.stale[0], o.stale[1:]
+	}
+	return ids, nil
+}
+
+func (o *oldOnes) Remove(context.Context, string, string) error { o.removed++; return nil }
+func (o *oldOnes) Scrub(context.Context)                        { o.scrubs++ }
+
+// TestRetain: what is older than the retention goes, what is left of those that were erased
+// after seven days, and the log is emptied once behind it.
+func TestRetain(t *testing.T) {
+	now := time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
+	store := &oldOnes{stale: [][]string{{"1", "2"}, {"3"}}}
+	bots := func(_ context.Context, id string) (Bot, bool) { return Bot{ID: id}, id == "b" }
+	s := &Service{cfg: Config{Now: func() time.Time { return now }, Bots: bots}.withDefaults(), store: store}
+	s.configs.bots = map[string]*botConfig{}
+	for range 2 {
+		if err := s.retain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if store.removed != 3 || store.scrubs != 1 || !store.before.Equal(now.AddDate(0, 0, -30)) || !store.erased.Equal(now.AddDate(0, 0, -7)) {
+			t.Errorf("%+v", store)
+		}
+	}
+}
