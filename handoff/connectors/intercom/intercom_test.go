@@ -207,8 +207,24 @@ func TestLostOpen(t *testing.T) {
 			t.Errorf("a search that lags by %v: the visitor waits %d s", lag, past)
 		}
 	}
-	// The conversation of another, or with other words, is not ours.
+	// What certainly had no effect is made again at once, and nothing is looked for.
 	w := start(t)
+	w.desk.Server().Fail(vendor.Fault{Path: "/conversations", Status: http.StatusTooManyRequests, Times: 1})
+	again := handoff.OpenCall{Question: "hello", Call: handoff.Call{SessionID: "s", At: time.Unix(1763600000, 0), Visitor: handoff.Visitor{ID: "u-1"}}}
+	again.Keep = func(_ context.Context, p json.RawMessage) error { again.Progress = p; return nil }
+	if _, err := w.k.Open(t.Context(), w.account, again); err == nil {
+		t.Fatal("429 is taken for an answer")
+	}
+	if _, err := w.k.Open(t.Context(), w.account, again); err != nil || len(w.desk.Sessions()) != 1 {
+		t.Errorf("after 429: %v", err)
+	}
+	for _, r := range w.desk.Server().Requests() {
+		if strings.HasSuffix(r.Path, "/search") {
+			t.Error("it was looked for")
+		}
+	}
+	// The conversation of another, or with other words, is not ours.
+	w = start(t)
 	if _, err := w.open(nil); err != nil {
 		t.Fatal(err)
 	}
