@@ -2,8 +2,6 @@ package runtime_test
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +12,7 @@ import (
 )
 
 // TestLinear: compiling, checking and rendering twice as much takes about twice as long,
-// up to 1 MiB, in text, html and markdown. The shortest of several runs counts; a busy machine gets
-// three chances.
+// up to 1 MiB, in text, html and markdown.
 func TestLinear(t *testing.T) {
 	const base = 64 << 10
 	v, faults := runtime.NewVocabulary(runtime.Settings{})
@@ -33,19 +30,7 @@ func TestLinear(t *testing.T) {
 			texts["answer"], texts["both"] = corpus.Repeated()["answer"].Text, corpus.Repeated()["both"].Text
 		}
 		for name, text := range texts {
-			once := func(n int) time.Duration {
-				src, best := text(n), time.Hour
-				for range 2 {
-					best = min(best, corpus.Cost(func() { renderWhole(src, format, v, limits) }))
-				}
-				return max(best, 20*time.Millisecond)
-			}
-			var fault string
-			for range 3 {
-				if fault = growth(once, base, doublings); fault == "" {
-					break
-				}
-			}
+			fault := corpus.Growth(text, func(src string) { renderWhole(src, format, v, limits) }, base, doublings)
 			if fault != "" {
 				t.Errorf("%s in %v: %s", name, format, fault)
 			}
@@ -83,16 +68,4 @@ func renderWhole(src string, f runtime.Format, v *runtime.Vocabulary, l runtime.
 	var r runtime.Render
 	r.Run(context.Background(), runtime.Compile(src, f, v, l), runtime.Input{Facts: &facts})
 	r.AppendContent(nil)
-}
-
-// growth says how the time of once grows when it is more than linear, "" otherwise.
-func growth(once func(int) time.Duration, base, doublings int) string {
-	small := once(base)
-	for d := 1; d <= doublings; d++ {
-		large := once(base << d)
-		if per := math.Pow(float64(large)/float64(small), 1/float64(d)); per > 2.3+0.9/float64(d) {
-			return fmt.Sprintf("%v for %d KiB, %v for %d KiB: × %.2f per doubling", small, base>>10, large, base<<d>>10, per)
-		}
-	}
-	return ""
 }
