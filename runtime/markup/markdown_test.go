@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bufio"
+	"html"
 	"os"
 	"strings"
 	"testing"
@@ -134,6 +135,27 @@ func TestMarkdownCorpus(t *testing.T) {
 				}
 				break
 			}
+		}
+	}
+}
+
+// TestMarkdownBreaks: each line break of a value is one hard break in a paragraph and one
+// space elsewhere, however it is written.
+func TestMarkdownBreaks(t *testing.T) {
+	for _, c := range []struct{ value, text, elsewhere string }{
+		{"a\nb", "a\\\nb", "a b"},
+		{"a\r\nb", "a\\\nb", "a b"},
+		{"a\n\nb", "a\\\n\\\nb", "a  b"},
+		{"a\r\rb", "a\\\n\\\nb", "a  b"},
+		{"a\r\n\r\nb", "a\\\n\\\nb", "a  b"},
+		{"a\n\rb", "a\\\n\\\nb", "a  b"},
+	} {
+		if got := string(markdownText.Append(nil, c.value)); got != c.text {
+			t.Errorf("%q is %q, want %q", c.value, got, c.text)
+		}
+		got := string((markdownText | textSpace).Append(nil, c.value))
+		if got = html.UnescapeString(got); got != c.elsewhere {
+			t.Errorf("%q is %q in one line, want %q", c.value, got, c.elsewhere)
 		}
 	}
 }
