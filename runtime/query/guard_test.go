@@ -239,7 +239,10 @@ func TestB1Control(t *testing.T) {
 	if err := d.control(ctx, "tcp4", "1.1.1.1:80", nil); err != nil {
 		t.Errorf("a public address: %v", err)
 	}
-	if d.control(ctx, "udp4", "1.1.1.1:80", nil) == nil || d.control(ctx, "tcp4", "not an address", nil) == nil {
+	if err := d.control(ctx, "tcp6", "[2606:4700:4700::1111]:80", nil); err != nil {
+		t.Errorf("a public IPv6 address: %v", err)
+	}
+	if d.control(ctx, "udp6", "[2606:4700:4700::1111]:80", nil) == nil || d.control(ctx, "udp4", "1.1.1.1:80", nil) == nil || d.control(ctx, "tcp4", "not an address", nil) == nil {
 		t.Error("passed what is no TCP address")
 	}
 }
