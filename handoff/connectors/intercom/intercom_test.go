@@ -170,6 +170,13 @@ func TestFreshContact(t *testing.T) {
 	if !errors.As(err, &e) || e.Kind != handoff.Unreachable || e.RetryAfter != 2*time.Second || e.Uncertain {
 		t.Fatalf("%+v", err)
 	}
+	// The same behind a contact that was remembered and is gone.
+	other := start(t)
+	other.desk.Server().Fail(vendor.Fault{Path: "/conversations", Status: http.StatusNotFound, Skip: 1, Times: 1})
+	_, err = other.open(json.RawMessage(`{"contact":"65a1b2c3d4e5f6079999999a","role":"user"}`))
+	if !errors.As(err, &e) || e.Kind != handoff.Unreachable || e.RetryAfter != 2*time.Second {
+		t.Errorf("behind a contact that is gone: %+v", err)
+	}
 	w.desk.Server().Fail(vendor.Fault{Path: "/conversations", Status: http.StatusNotFound, Times: 1})
 	if _, err = w.open(nil); !errors.As(err, &e) || e.Kind != handoff.Refused {
 		t.Errorf("a contact that has been there: %+v", err)
