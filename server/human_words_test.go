@@ -40,7 +40,7 @@ var troubles = []wrong{
 var wrongs = map[string][]wrong{
 	"webhook": {
 		{name: "another password", set: "password", value: `"x"`, code: "credentials", says: "password"},
-		{name: "no such host", set: "url", value: `"http://nowhere.invalid/x"`, code: "unreachable"},
+		{name: "nobody there", set: "url", value: `"http://127.0.0.1:1/x"`, code: "unreachable"},
 	},
 	"intercom": {
 		{name: "another token", set: "accessToken", value: `"x"`, code: "credentials", says: "accessToken"},
