@@ -186,13 +186,19 @@ func TestFreshContact(t *testing.T) {
 // TestLostOpen: an open whose answer was lost is looked for as long as the search may not
 // show it, and only then made again; a close looks for it too.
 func TestLostOpen(t *testing.T) {
-	for lag, want := range map[time.Duration]int{0: 1, 4 * time.Second: 1, 9 * time.Second: 1, time.Minute: 2} {
+	cut, unread := vendor.Fault{Path: "/conversations", Kind: vendor.Cut, After: true, Times: 1}, vendor.Fault{Path: "/conversations", Status: http.StatusOK, Body: "<html>", After: true, Times: 1}
+	for _, c := range []struct {
+		fault vendor.Fault
+		lag   time.Duration
+		want  int
+	}{{cut, 0, 1}, {unread, 0, 1}, {cut, 4 * time.Second, 1}, {cut, 9 * time.Second, 1}, {cut, time.Minute, 2}} {
+		lag, want, fault := c.lag, c.want, c.fault
 		var unix atomic.Int64
 		unix.Store(1763600000)
 		now := func() time.Time { return time.Unix(unix.Load(), 0) }
 		w := startAt(t, now)
 		w.desk.Lag(lag)
-		w.desk.Server().Fail(vendor.Fault{Path: "/conversations", Kind: vendor.Cut, After: true, Times: 1})
+		w.desk.Server().Fail(fault)
 		c := handoff.OpenCall{Question: "hello", Call: handoff.Call{SessionID: "s", At: now(), Visitor: handoff.Visitor{ID: "u-1"}}}
 		c.Keep = func(_ context.Context, p json.RawMessage) error { c.Progress = p; return nil }
 		var err error
@@ -204,7 +210,7 @@ func TestLostOpen(t *testing.T) {
 			if !e.Uncertain || e.Kind != handoff.Unreachable {
 				t.Errorf("%+v", e)
 			}
-			c.Uncertain = true
+			c.Uncertain = c.Uncertain || e.Uncertain
 			unix.Add(int64(max(time.Second, e.RetryAfter).Seconds()))
 		}
 		if n := len(w.desk.Sessions()); err != nil || n != want {
