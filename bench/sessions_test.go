@@ -82,8 +82,8 @@ func lateness(b *testing.B, h *suite.House, n int, after time.Duration) []time.D
 	b.Helper()
 	begun := map[string]time.Time{}
 	var late []time.Duration
-	w := h.Service.Watch(suite.Bot, "")
-	defer w.Close()
+	look := time.NewTicker(500 * time.Millisecond) // the entries say when they were stored; reading takes what firing needs
+	defer look.Stop()
 	for last := uint64(0); len(late) < n; {
 		entries, err := h.Service.BotEvents(context.Background(), suite.Bot, last, 1000)
 		if err != nil {
@@ -99,7 +99,7 @@ func lateness(b *testing.B, h *suite.House, n int, after time.Duration) []time.D
 			}
 		}
 		if len(entries) == 0 {
-			<-w.C
+			<-look.C
 		}
 	}
 	slices.Sort(late)
