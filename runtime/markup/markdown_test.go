@@ -159,3 +159,39 @@ func TestMarkdownBreaks(t *testing.T) {
 		}
 	}
 }
+
+// TestMarkdownAddresses pins how a value is written in an address in the text.
+func TestMarkdownAddresses(t *testing.T) {
+	long := strings.Repeat("a", maxMail)
+	for _, c := range []struct {
+		place       Place
+		value, want string
+	}{
+		{markdownMail, "a.b-9", "a.b-9"},
+		{markdownMail, "a b张c", "a%20b%E5%BC%A0c"},
+		{markdownMail, "", "x"},
+		{markdownMail, ".a", "x"},
+		{markdownMail, "a-", "x"},
+		{markdownMail, "www.a", "x"},
+		{markdownMail, "wwwa", "wwwa"},
+		{markdownMail, long, long},
+		{markdownMail, long + "a", "x"},
+		{markdownHost, "a-9", "a-9"},
+		{markdownHost, "9", "9"},
+		{markdownHost, "", "x"},
+		{markdownHost, "-a", "x"},
+		{markdownHost, "a-", "x"},
+		{markdownHost, "a.b", "x"},
+		{markdownHost, "a_b", "x"},
+		{markdownHost, strings.Repeat("a", maxHost), strings.Repeat("a", maxHost)},
+		{markdownHost, strings.Repeat("a", maxHost+1), "x"},
+		{markdownLabel, "a", "x"},
+		{markdownAuto, "a-9 /", "a%2D9%20%2F"},
+		{markdownAuto, "", ""},
+		{markdownAutoEnd, "a", "a"},
+	} {
+		if got := string(c.place.Append(nil, c.value)); got != c.want {
+			t.Errorf("%v %q: %q, want %q", c.place, c.value, got, c.want)
+		}
+	}
+}
