@@ -177,7 +177,7 @@ func TestFreshContact(t *testing.T) {
 	if !errors.As(err, &e) || e.Kind != handoff.Unreachable || e.RetryAfter != 2*time.Second {
 		t.Errorf("behind a contact that is gone: %+v", err)
 	}
-	w.desk.Server().Fail(vendor.Fault{Path: "/conversations", Status: http.StatusNotFound, Times: 1})
+	w.desk.Server().Fail(vendor.Fault{Path: "/conversations", Status: http.StatusNotFound, Times: 2}) // also after a second look
 	if _, err = w.open(nil); !errors.As(err, &e) || e.Kind != handoff.Refused {
 		t.Errorf("a contact that has been there: %+v", err)
 	}

@@ -105,8 +105,8 @@ func (k *Connector) begin(ctx context.Context, a *handoff.Account, c *handoff.Op
 	}
 	err = k.converse(ctx, a, c, &s, text)
 	gone := status(err) == http.StatusNotFound || status(err) == http.StatusGone
-	if gone && !fresh && len(c.Memory) > 0 {
-		// The contact that we remember was deleted or merged.
+	if gone && !fresh {
+		// The contact that we know was deleted or merged.
 		if fresh, err = k.introduce(ctx, a, c, &s); err != nil {
 			return s, err
 		}
