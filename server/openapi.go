@@ -64,7 +64,7 @@ func openAPI(table []*route, cfg *Config) []byte {
 		}
 		paths[path][strings.ToLower(r.method)] = r.describe(cfg)
 	}
-	doc, err := json.Marshal(map[string]any{
+	doc, err := json.MarshalIndent(map[string]any{ // in lines: people open it in a browser
 		"openapi": "3.1.0",
 		"info": map[string]any{
 			"title": "zhida", "version": cfg.Version,
@@ -94,7 +94,7 @@ func openAPI(table []*route, cfg *Config) []byte {
 			"schemas":   shared,
 			"responses": generalReplies(cfg),
 		},
-	})
+	}, "", " ")
 	if err != nil {
 		panic("server: the OpenAPI document cannot be written: " + err.Error()) // a mistake in a table
 	}

@@ -36,6 +36,9 @@ func loadDocument(t *testing.T, h *house) *openapi3.T {
 	if err := doc.Validate(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+	if strings.Count(got.body, "\n") < 1000 {
+		t.Error("the document is one long line, which nobody can read in a browser")
+	}
 	if doc.OpenAPI != "3.1.0" {
 		t.Errorf("the document is OpenAPI %s", doc.OpenAPI)
 	}
