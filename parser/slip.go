@@ -334,7 +334,7 @@ func (l *linter) colon(c *cursor, s *slip) bool {
 	}
 	if b, _, n := c.at(); n > 0 && (b == '}' || b == ']' || b == ')') {
 		c.blockForm(s)
-		s.noLabel = len(s.name) >= 5 && !argument && !s.gap && !s.noHash && !s.single
+		s.noLabel = (len(s.name) >= 5 || argument) && !s.gap && !s.noHash && !s.single
 		return s.noLabel
 	}
 	if s.noHash || s.single || !argument && (len(s.name) < 5 || c.pos < c.end && nameByte[c.src[c.pos]]) {

@@ -75,7 +75,7 @@ func (c *cursor) blockForm(s *slip) {
 	rest := c.src[c.pos:min(len(c.src), c.pos+mostLook)]
 	end := "{{/" + s.name + "}}"
 	k := strings.Index(rest, end)
-	if s.closer != "}}" || !strings.HasPrefix(rest, s.closer) || k < 0 {
+	if s.closer != "}}" || !strings.HasPrefix(rest, s.closer) || k < 0 || strings.Contains(rest[:k], "else") {
 		return
 	}
 	c.edits = append(c.edits, diag.Edit{Span: diag.Span{Start: c.pos, End: c.pos + len(s.closer)}, NewText: ":"},

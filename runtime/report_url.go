@@ -45,7 +45,9 @@ func (c *compiler) urlFaults(n parser.Node, parts []dataurl.Part, where []urlPar
 			}
 			d = d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start, End: end}, NewText: "https"})
 		case dataurl.Relative:
-			d = c.relativeFix(d, start)
+			if d = c.relativeFix(d, start); d.Fix == nil {
+				d = c.unquoteFix(d, int(n.Body), int(n.BodyEnd))
+			}
 		case dataurl.Scheme, dataurl.Host, dataurl.Port:
 			d = c.schemeFix(d, int(n.Body), int(n.BodyEnd))
 		case dataurl.UserInfo:
@@ -80,6 +82,19 @@ func (c *compiler) relativeFix(d diag.Diagnostic, start int) diag.Diagnostic {
 	}
 	return d.WithFix(diag.FixHTTPS, nil, diag.Edit{Span: diag.Span{Start: start, End: start + slashes}, NewText: "https://"})
 }
+
+// unquoteFix takes the quotes away in which a whole URL was put.
+func (c *compiler) unquoteFix(d diag.Diagnostic, start, end int) diag.Diagnostic {
+	m := quotedURL.FindStringSubmatchIndex(c.src[start:end])
+	if m == nil {
+		return d
+	}
+	return d.WithFix(diag.FixUnquote, nil, diag.Edit{Span: diag.Span{Start: start + m[2], End: start + m[3]}},
+		diag.Edit{Span: diag.Span{Start: start + m[4], End: start + m[5]}})
+}
+
+// quotedURL is a URL in quotes or angle brackets.
+var quotedURL = regexp.MustCompile(`^\s*(["'<“‘《「])https?://[^"'<>“”‘’《》「」]+(["'>”’》」])\s*$`)
 
 // schemes are what stands before the host of a URL, and what editors make of it.
 var schemes = regexp.MustCompile(`^\s*([A-Za-z]{2,8})([:;]/{0,3}|//)[\pL\pN]`)

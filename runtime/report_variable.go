@@ -40,7 +40,17 @@ func (c *compiler) unknownVariable(n parser.Node, path string) {
 	if meant, ok := c.elsewhere(name); ok && m == diag.MsgUnknownVariable {
 		d = replaceFix(diag.New(diag.MsgUnknownVariableNear, int(n.Name), int(n.NameEnd), path, meant), n.Name, n.NameEnd, meant)
 	}
+	if first, _, _ := strings.Cut(name, "."); m == diag.MsgVariableParts && !n.HasFallback && c.holdsMembers(scope, first) {
+		computed := "${= " + path + " }"
+		d = d.WithFix(diag.FixForm, []string{computed}, diag.Edit{Span: spanOf(&n), NewText: computed})
+	}
 	c.say(d.WithSeverity(severity))
+}
+
+// holdsMembers reports whether a variable may be an object, whose members an expr reads.
+func (c *compiler) holdsMembers(scope, name string) bool {
+	ref, problem := vars.Resolve(scope, name)
+	return c.v.customs.Has(scope, name) || problem == vars.OK && ref.Kind == vars.Fact && ref.Slot == vars.ChatInfoMyData
 }
 
 // elsewhere returns the one variable that has the name in another scope.

@@ -50,6 +50,7 @@ const (
 	FixParameter
 	FixTakeTags
 	FixQuotes
+	FixUnquote
 
 	meaningEnd
 )
@@ -182,5 +183,6 @@ var meaningMessages = [meaningEnd - meaningBase]message{
 	FixArgument - meaningBase:  {0, "去掉圆括号", "Take the parentheses away"},
 	FixParameter - meaningBase: {0, "去掉 {0}", "Take {0} away"},
 	FixQuotes - meaningBase:    {0, "给属性值加上双引号", "Put the attribute's value in quotes"},
+	FixUnquote - meaningBase:   {0, "去掉引号", "Take the quotes away"},
 	FixTakeTags - meaningBase:  {0, "去掉标签", "Take the tags away"},
 }

@@ -319,8 +319,16 @@ func alias(name string) (string, bool) {
 		return "||", true
 	case "NOT", "Not", "非":
 		return "!", true
-	case "is", "eq":
+	case "is", "eq", "等于", "是":
 		return "==", true
+	case "不等于", "不是":
+		return "!=", true
+	case "大于":
+		return ">", true
+	case "小于":
+		return "<", true
+	case "like", "LIKE", "包含":
+		return "contains", true
 	}
 	return "", false
 }

@@ -91,6 +91,11 @@ func (c *compiler) arguments(name string, params string, args []ast.Node, start,
 	return operands, c.listed(nodes)
 }
 
+// textOperators are the operators that other languages have as methods of a text.
+var textOperators = map[string]string{
+	"contains": "contains", "includes": "contains", "startsWith": "startsWith", "endsWith": "endsWith", "matches": "matches",
+}
+
 // method lowers receiver.name(…). Only times and durations have methods.
 func (c *compiler) method(n *ast.MemberNode, name string, args []ast.Node) operand {
 	receiver := c.lower(n.Node)
@@ -102,6 +107,8 @@ func (c *compiler) method(n *ast.MemberNode, name string, args []ast.Node) opera
 		err := refuse(Unknown, keyStart, keyEnd, msgUnknownMethod, receiver.typ.name(), name)
 		if meant, ok := diag.Nearest(name, methodNames(receiver.typ.class)); ok {
 			err.Fix = c.replace(keyStart, keyEnd, meant)
+		} else if op, ok := textOperators[name]; ok && len(args) == 1 && keyStart > 0 && c.src[keyStart-1] == '.' {
+			err.Fix = c.replace(keyStart-1, keyEnd, " "+op+" ")
 		}
 		panic(err)
 	}
