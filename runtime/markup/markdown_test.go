@@ -157,11 +157,14 @@ func TestMarkdownBreaks(t *testing.T) {
 		if got = html.UnescapeString(got); got != c.elsewhere {
 			t.Errorf("%q is %q in one line, want %q", c.value, got, c.elsewhere)
 		}
+		if got = string(markdownCode.Append(nil, c.value)); got != c.elsewhere {
+			t.Errorf("%q is %q in code, want %q", c.value, got, c.elsewhere)
+		}
 	}
 }
 
-// TestMarkdownAddresses pins how a value is written in an address in the text.
-func TestMarkdownAddresses(t *testing.T) {
+// TestMarkdownAppend pins how a value is written in text, and in an address in it.
+func TestMarkdownAppend(t *testing.T) {
 	long := strings.Repeat("a", maxMail)
 	for _, c := range []struct {
 		place       Place
@@ -189,6 +192,13 @@ func TestMarkdownAddresses(t *testing.T) {
 		{markdownAuto, "a-9 /", "a%2D9%20%2F"},
 		{markdownAuto, "", ""},
 		{markdownAutoEnd, "a", "a"},
+		{markdownAutoEnd, "", standIn},
+		{markdownAutoJoint, "a-9", "a%2D9"},
+		{markdownAutoJoint, "", "%E2%80%8C"},
+		{markdownText, "a b  c ", "a b&#32; c&#32;"},
+		{markdownText, "9-9 9:9,9.9/9 a-b", "9-9 9:9,9.9/9 a&#45;b"},
+		{markdownText, "\x01\x7f\t\x00", "\x01\x7f&#9;\uFFFD"},
+		{markdownText | textSpace, "a \nb", "a&#32; b"},
 	} {
 		if got := string(c.place.Append(nil, c.value)); got != c.want {
 			t.Errorf("%v %q: %q, want %q", c.place, c.value, got, c.want)
