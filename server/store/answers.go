@@ -56,6 +56,9 @@ func (b *bookTx) Answer(bot, id string) (*knowledge.Answer, error) {
 // AnswersOf returns those of the answers that there are, with their drafts.
 func (b *bookTx) AnswersOf(bot string, ids []string) (map[string]*knowledge.Answer, error) {
 	found := map[string]*knowledge.Answer{}
+	if err := b.plan(); err != nil {
+		return nil, err
+	}
 	err := b.tx.Each(func(r Row) error {
 		a, err := scanAnswer(r, nil)
 		if err == nil {
@@ -64,6 +67,17 @@ func (b *bookTx) AnswersOf(bot string, ids []string) (map[string]*knowledge.Answ
 		return err
 	}, `SELECT `+answerColumns+`, d.body`+answerTables+` WHERE a.bot = ? AND a.id IN (`+places(len(ids))+`)`, withFirst(bot, ids)...)
 	return found, err
+}
+
+// plan makes PostgreSQL plan what follows in the transaction for the tables as they are.
+// A plan that it keeps from when they were small reads all of a bot's answers each time:
+// an import of 100,000 took 163 s with it, 29 s without.
+func (b *bookTx) plan() error {
+	if !b.tx.Postgres() {
+		return nil
+	}
+	_, err := b.tx.Exec(`SET LOCAL plan_cache_mode = force_custom_plan`)
+	return err
 }
 
 // places are n placeholders.
