@@ -2,10 +2,8 @@ package bench
 
 import (
 	"context"
-	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	suite "github.com/zhida-kb/zhida/handoff/storetest"
 	"github.com/zhida-kb/zhida/server/store"
 	"github.com/zhida-kb/zhida/server/store/storetest"
+	corpus "github.com/zhida-kb/zhida/testdata"
 )
 
 // BenchmarkOpenSessions opens sessions that all have a timer, says what memory each of
@@ -21,7 +20,7 @@ import (
 // (5,000), ZHIDA_WAIT after how many seconds the timers fire (20): where all are to be open
 // at once, longer than opening them takes.
 func BenchmarkOpenSessions(b *testing.B) {
-	n, wait := amount(b, "ZHIDA_SESSIONS", 5000), amount(b, "ZHIDA_WAIT", 20)
+	n, wait := corpus.Amount(b, "ZHIDA_SESSIONS", 5000), corpus.Amount(b, "ZHIDA_WAIT", 20)
 	cfg := storetest.Config(b)
 	cfg.Log = nil
 	cfg.Serve = true
@@ -52,20 +51,6 @@ func BenchmarkOpenSessions(b *testing.B) {
 		b.ReportMetric(float64(late[len(late)*99/100].Microseconds())/1000, "late-p99-ms")
 		b.ReportMetric(float64(late[len(late)-1].Microseconds())/1000, "late-max-ms")
 	}
-}
-
-// amount is a number of the environment.
-func amount(b *testing.B, name string, otherwise int) int {
-	b.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return n
 }
 
 // heap is what is in use after a collection.

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/handoff/connectortest/vendor"
+	corpus "github.com/zhida-kb/zhida/testdata"
 )
 
 // relayCluster is a conversation that three nodes on one PostgreSQL carry.
@@ -163,17 +163,7 @@ func (c *relayCluster) converse() {
 }
 
 // relayRounds is how many messages go each way while nodes die: ZHIDA_CRASH_RELAY, else 40.
-func relayRounds(t *testing.T) int {
-	text := os.Getenv("ZHIDA_CRASH_RELAY")
-	if text == "" {
-		return 40
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
+func relayRounds(t *testing.T) int { return corpus.Amount(t, "ZHIDA_CRASH_RELAY", 40) }
 
 // TestHumanCluster: a visitor's stream is read on one node, the visitor's messages and the
 // desk's webhooks arrive on others, and nodes are killed and replaced all the while: the

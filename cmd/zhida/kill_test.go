@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,21 +13,12 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/server/store/storetest"
+	corpus "github.com/zhida-kb/zhida/testdata"
 )
 
 // kills is how often TestKills kills a node, on both kinds of store together:
 // ZHIDA_CRASH_KILLS, else 20.
-func kills(t *testing.T) int {
-	text := os.Getenv("ZHIDA_CRASH_KILLS")
-	if text == "" {
-		return 20
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
+func kills(t *testing.T) int { return corpus.Amount(t, "ZHIDA_CRASH_KILLS", 20) }
 
 // ledger is what a node has acknowledged.
 type ledger struct {

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,21 +18,12 @@ import (
 	"time"
 
 	"github.com/zhida-kb/zhida/server/store/storetest"
+	corpus "github.com/zhida-kb/zhida/testdata"
 )
 
 // terminations is how often TestTerminated ends a node on each kind of store:
 // ZHIDA_TERMINATIONS in all, else one each.
-func terminations(t *testing.T) int {
-	text := os.Getenv("ZHIDA_TERMINATIONS")
-	if text == "" {
-		return 1
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return (n + 1) / 2
-}
+func terminations(t *testing.T) int { return (corpus.Amount(t, "ZHIDA_TERMINATIONS", 2) + 1) / 2 }
 
 // caller sends requests over connections of its own until there is no server any more.
 type caller struct {

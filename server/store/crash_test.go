@@ -17,20 +17,11 @@ import (
 	"github.com/zhida-kb/zhida/server/seal"
 	"github.com/zhida-kb/zhida/server/store"
 	"github.com/zhida-kb/zhida/server/store/storetest"
+	corpus "github.com/zhida-kb/zhida/testdata"
 )
 
 // crashImages is how many images TestPowerLoss looks at: ZHIDA_CRASH_IMAGES, else 100.
-func crashImages(t *testing.T) int {
-	text := os.Getenv("ZHIDA_CRASH_IMAGES")
-	if text == "" {
-		return 100
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
+func crashImages(t *testing.T) int { return corpus.Amount(t, "ZHIDA_CRASH_IMAGES", 100) }
 
 // recorded is a run of the child: the files before it and what it did.
 type recorded struct {
